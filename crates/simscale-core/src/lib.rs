@@ -1,1 +1,28 @@
-//! placeholder
+//! The world of simscale: a small, single-threaded, integer-time machine with three open doors.
+//!
+//! It knows requests, instances, a balancer, metrics and money, and no file, clock, thread or text format. The doors are a
+//! [`Policy`] (observation in, decision out), the [`Workload`] (what arrives), and a [`Sink`] (facts out). Everything
+//! else is data: a [`World`] says what to simulate, a [`RunResult`] what came out.
+//!
+//! Most users want the `simscale` crate, which reads scenarios and prepares worlds.
+
+mod control;
+mod fleet;
+mod kernel;
+mod ledger;
+mod sim;
+mod traffic;
+mod world;
+
+pub use control::{
+    Activity, AlarmSpec, AlarmState, AlarmView, Comparison, Datapoint, Decision, Metric, MissingData, Needs, Observation,
+    Policy, Reason, Request, Statistic, Trigger,
+};
+pub use kernel::{BadDistribution, Distribution, SimDuration, SimTime};
+pub use ledger::{
+    ActivityRow, Attempts, Capacity, Cost, ObjectiveResult, PeriodRow, Requests, ResponseTime, RunResult, Saturation, Scaling,
+    Sink,
+};
+pub use sim::{run, BrokenLaw};
+pub use traffic::{Algorithm, ArrivalProcess, Curve, MmppState, Spread, TraceReader, TraceRow, Workload};
+pub use world::*;

@@ -1,0 +1,14 @@
+//! How the world is seen and steered: metrics, alarms, the policy contract, the group's own rules.
+
+mod alarm;
+mod controls;
+mod datapoint;
+mod policy;
+
+pub use alarm::{AlarmSpec, AlarmState, Comparison, MissingData};
+use alarm::Alarm;
+pub(crate) use controls::Controls;
+pub use datapoint::{Datapoint, Metric, Statistic};
+pub use policy::{
+    Activity, AlarmView, Decision, Needs, Observation, Policy, Reason, Request, Trigger,
+};

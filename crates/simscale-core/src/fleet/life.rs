@@ -1,0 +1,193 @@
+//! The life of an instance outside its processors: launch, boot, service, health, draining.
+
+use crate::kernel::{hash, stream, Purpose, Sampler};
+use crate::world::{BootFailure, BootStage, Instance};
+
+/// Where an instance is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Launched, not in service.
+    Booting,
+    /// In service and registered with the balancer.
+    InService,
+    /// Deregistered; finishing what it has.
+    Draining,
+    /// Terminated: the slot is free.
+    Gone,
+}
+
+/// What the balancer's health checks say.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Health {
+    pub healthy: bool,
+    /// Whether it has been healthy or unhealthy before: a new target needs one success.
+    pub known: bool,
+    pub successes: u32,
+    pub failures: u32,
+    /// The check in flight.
+    pub probe: Option<u64>,
+}
+
+/// A boot phase with its end fixed at launch.
+#[derive(Debug, Clone, Copy)]
+struct Planned {
+    phase: usize,
+    stage: BootStage,
+    ends: u64,
+}
+
+/// An instance outside its processors.
+#[derive(Debug, Clone)]
+pub(crate) struct Life {
+    /// Number of the launch, from zero on; never used twice.
+    pub launch: u64,
+    pub zone: u8,
+    pub stage: Stage,
+    pub launched: u64,
+    /// When billing began.
+    pub running: Option<u64>,
+    pub in_service: Option<u64>,
+    /// When the boot was over.
+    pub booted: Option<u64>,
+    /// The application answers.
+    pub answers: bool,
+    /// Every answer is an error.
+    pub broken: Option<Broken>,
+    pub crashed: bool,
+    pub hung: bool,
+    /// Speed is divided by these.
+    pub slow_factor: f64,
+    pub cold_factor: f64,
+    pub health: Health,
+    /// Since when the balancer raises its share, in slow start.
+    pub ramp_since: Option<u64>,
+    /// Number of the last fault that struck.
+    pub fault: u64,
+    /// CPU utilisation of the boot phase that runs in service, in millionths, and since when.
+    pub boot_cpu: Option<(u32, u64)>,
+    plan: Vec<Planned>,
+    fails: Option<(usize, BootFailure)>,
+    next_phase: usize,
+}
+
+/// An instance that answers errors.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Broken {
+    pub error_time: u64,
+    /// Health checks pass before this.
+    pub check_passes_until: u64,
+}
+
+/// What the end of a boot phase brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum BootStep {
+    /// The launch failed: terminate and replace.
+    Failed,
+    /// Another phase follows, ending at this time.
+    Next(u64),
+    /// The boot is over.
+    Over,
+}
+
+impl Life {
+    /// An instance that has been in service, warm and healthy, since the start of the run.
+    pub fn present(launch: u64, zone: u8) -> Self {
+        let mut life = Life::launched(launch, zone, 0, &[], 0);
+        life.stage = Stage::InService;
+        life.running = Some(0);
+        life.in_service = Some(0);
+        life.booted = Some(0);
+        life.answers = true;
+        life.health = Health { healthy: true, known: true, ..Health::default() };
+        life
+    }
+
+    /// An empty slot.
+    pub fn none() -> Self {
+        Life { stage: Stage::Gone, ..Life::launched(u64::MAX, 0, 0, &[], 0) }
+    }
+
+    /// A launch at `now`, with all its luck drawn from its number.
+    pub fn launch(launch: u64, zone: u8, now: u64, instance: &Instance, seed: u64) -> Self {
+        Life::launched(launch, zone, now, &instance.boot, seed)
+    }
+
+    fn launched(launch: u64, zone: u8, now: u64, boot: &[crate::world::BootPhase], seed: u64) -> Self {
+        let mut ends = now;
+        let mut plan = Vec::new();
+        let mut fails = None;
+        for (phase, p) in boot.iter().enumerate() {
+            let index = launch * 64 + phase as u64;
+            ends += Sampler::new(&p.time, stream(seed, Purpose::Boot, index)).draw();
+            plan.push(Planned { phase, stage: p.stage, ends });
+            let unlucky = hash(seed, Purpose::BootFailure, launch, phase as u64) % 1_000_000 < u64::from(p.failure_ppm);
+            if unlucky && fails.is_none() {
+                fails = Some((phase, p.on_failure));
+            }
+        }
+        Life {
+            launch,
+            zone,
+            stage: Stage::Booting,
+            launched: now,
+            running: None,
+            in_service: None,
+            booted: None,
+            answers: false,
+            broken: None,
+            crashed: false,
+            hung: false,
+            slow_factor: 1.0,
+            cold_factor: 1.0,
+            health: Health::default(),
+            ramp_since: None,
+            fault: 0,
+            boot_cpu: None,
+            plan,
+            fails,
+            next_phase: 0,
+        }
+    }
+
+    /// The end of the phase that runs; an instance without phases boots at once.
+    pub fn phase_end(&self) -> Option<u64> {
+        self.plan.get(self.next_phase).map(|p| p.ends)
+    }
+
+    /// The stage of the phase that runs, and its place.
+    pub fn phase_now(&self) -> Option<(BootStage, usize)> {
+        self.plan.get(self.next_phase).map(|p| (p.stage, p.phase))
+    }
+
+    /// Ends the phase that runs.
+    pub fn end_phase(&mut self) -> BootStep {
+        let ended = self.plan[self.next_phase];
+        if let Some((phase, BootFailure::Terminate)) = self.fails
+            && phase == ended.phase
+        {
+            return BootStep::Failed;
+        }
+        self.next_phase += 1;
+        self.phase_end().map_or(BootStep::Over, BootStep::Next)
+    }
+
+    /// The boot is over at `now`: whether the application answers, and how.
+    pub fn finish_boot(&mut self, now: u64) {
+        self.booted = Some(now);
+        self.answers = !matches!(self.fails, Some((_, BootFailure::NeverReady)));
+        if let Some((_, BootFailure::ServesErrors { error_time, check_passes_for })) = self.fails {
+            self.broken = Some(Broken {
+                error_time: error_time.as_nanos().max(1),
+                check_passes_until: now.saturating_add(check_passes_for.as_nanos()),
+            });
+        }
+    }
+
+    /// The speed in force, in 1/65536; zero while it hangs.
+    pub fn speed(&self, base: u32) -> u32 {
+        if self.hung {
+            return 0;
+        }
+        ((f64::from(base) / (self.slow_factor * self.cold_factor)) as u32).max(1)
+    }
+}

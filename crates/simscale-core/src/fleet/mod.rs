@@ -1,0 +1,9 @@
+//! Instances: how they share their processors, how they live and die.
+
+mod job;
+mod life;
+mod server;
+
+pub(crate) use job::{Job, Outcome, ABANDONED, ERROR, PROBE};
+pub(crate) use life::{BootStep, Health, Life, Stage};
+pub(crate) use server::{Departures, Server};

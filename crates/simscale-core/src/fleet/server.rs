@@ -1,0 +1,445 @@
+//! Processor sharing in exact integers: what an instance holds, and when the next attempt leaves it.
+//!
+//! Attempts in a CPU phase share the vCPUs, each at min(1, vCPUs / their number) of a processor. Attained service
+//! since the anchor `(t0, v0)` is the closed formula `v0 + floor((t - t0) * num / den)` in 2^-16 ns; an attempt leaves when
+//! it reaches its mark. The anchor moves only when the set of sharers or the speed changes, never at a look, so that the
+//! state at an instant does not depend on who looked when.
+
+use super::job::{Job, SECOND};
+use crate::kernel::NEVER;
+use std::collections::VecDeque;
+
+/// Attained service is shifted back to zero when it passes this.
+const REBASE: u64 = 1 << 62;
+
+/// Takes what leaves an instance.
+pub(crate) trait Departures {
+    /// An attempt has all its work done.
+    fn departed(&mut self, slot: usize, job: &Job, at: u64);
+    /// An attempt asks for a slot of the shared backend; `false` when there is no backend and the wait starts at once.
+    fn to_backend(&mut self, slot: usize, job: &Job, at: u64) -> bool;
+    /// A backend slot fell free.
+    fn backend_freed(&mut self, at: u64);
+}
+
+/// An attempt that waits for others; a release of [`NEVER`] means that it waits for a backend slot.
+#[derive(Debug, Clone, Copy)]
+struct Waiter {
+    release: u64,
+    job: Job,
+}
+
+/// No slot and no place in the queue: the attempt was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct QueueFull;
+
+/// Time integrals since the last flush.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Areas {
+    /// Busy processors, ns.
+    pub busy: u64,
+    /// Attempts inside, ns.
+    pub flight: u64,
+    /// Attempts waiting for admission, ns.
+    pub queue: u64,
+    /// Attempts taken, queued ones included.
+    pub taken: u64,
+}
+
+/// The processors of an instance and all attempts inside it.
+#[derive(Debug, Clone)]
+pub(crate) struct Server {
+    t0: u64,
+    v0: u64,
+    /// Service per ns of one processor, in 2^-16; zero while the instance stands still.
+    speed: u64,
+    cores: u64,
+    /// In a CPU phase; sorted so that the next to leave is last.
+    jobs: Vec<Job>,
+    /// In their wait; sorted so that the next to be released is last.
+    waiters: Vec<Waiter>,
+    /// Not admitted yet.
+    queue: VecDeque<Job>,
+    admitted_limit: usize,
+    queue_limit: usize,
+    next: u64,
+    /// Everything is accounted for up to here.
+    accounted: u64,
+    areas: Areas,
+    /// Capacity delivered up to the last change of speed, in 2^-16 ns, and `areas.busy` at that change.
+    delivered: u128,
+    delivered_from: u64,
+    /// Work of all attempts that left, or attained part of it, in 2^-16 ns.
+    attained: u128,
+    /// Changes of the set of sharers: each may lose one core-ns to rounding.
+    changes: u64,
+    /// Sum over departures of departure minus birth, ns.
+    sojourns: u128,
+    /// Class by class, the part of the CPU time before the wait, in millionths.
+    before_ppm: Vec<u32>,
+    /// Multiplies the work of the next so many admissions.
+    cold: (f64, u64),
+}
+
+impl Server {
+    pub fn new(cores: u32, speed: u32, admitted: u32, queue: u32, before_ppm: &[u32]) -> Self {
+        Server {
+            t0: 0,
+            v0: 0,
+            speed: u64::from(speed),
+            cores: u64::from(cores),
+            jobs: Vec::with_capacity(16),
+            waiters: Vec::new(),
+            queue: VecDeque::new(),
+            admitted_limit: admitted as usize,
+            queue_limit: queue as usize,
+            next: NEVER,
+            accounted: 0,
+            areas: Areas::default(),
+            delivered: 0,
+            delivered_from: 0,
+            attained: 0,
+            changes: 0,
+            sojourns: 0,
+            before_ppm: before_ppm.to_vec(),
+            cold: (1.0, 0),
+        }
+    }
+
+    /// Starts its clock: nothing is accounted before.
+    pub fn start(&mut self, at: u64) {
+        self.accounted = at;
+        self.t0 = at;
+    }
+
+    /// When the next attempt leaves, waits or is released; [`NEVER`] when none will.
+    #[inline]
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Attempts inside.
+    #[inline]
+    pub fn in_flight(&self) -> usize {
+        self.jobs.len() + self.waiters.len() + self.queue.len()
+    }
+
+    /// Slows the next `count` admissions by `factor`.
+    pub fn set_cold(&mut self, factor: f64, count: u64) {
+        self.cold = (factor, count);
+    }
+
+    /// Completes everything due up to and including `until`.
+    #[inline]
+    pub fn advance(&mut self, slot: usize, until: u64, out: &mut impl Departures) {
+        while self.next <= until {
+            self.step(slot, out);
+        }
+    }
+
+    /// Completes what is due at the next instant.
+    pub fn step(&mut self, slot: usize, out: &mut impl Departures) {
+        let now = self.next;
+        self.account(now);
+        let v = self.attained_by(now);
+        while let Some(waiter) = self.waiters.last().filter(|w| w.release <= now) {
+            let job = waiter.job;
+            self.waiters.pop();
+            out.backend_freed(now);
+            self.resume(slot, job, v, now, out);
+        }
+        while let Some(&job) = self.jobs.last().filter(|j| j.mark <= v) {
+            self.jobs.pop();
+            if job.wait > 0 && !job.is(SECOND) {
+                self.wait(slot, job, now, out);
+            } else {
+                self.leave(slot, &job, now, out);
+            }
+        }
+        self.admit_queued(slot, v, now, out);
+        self.anchor(now, v);
+    }
+
+    /// Takes an attempt at `now`; everything due up to `now` has been completed.
+    #[inline]
+    pub fn admit(&mut self, slot: usize, mut job: Job, now: u64, out: &mut impl Departures) -> Result<(), QueueFull> {
+        if self.cold.1 > 0 {
+            self.cold.1 -= 1;
+            job.work = ((job.work as f64 * self.cold.0) as u64).min(crate::kernel::WORK_MAX);
+        }
+        if self.jobs.len() + self.waiters.len() < self.admitted_limit {
+            self.account(now);
+            let v = self.attained_by(now);
+            self.begin(slot, job, v, now, out);
+            self.anchor(now, v);
+            self.areas.taken += 1;
+            Ok(())
+        } else if self.queue.len() < self.queue_limit {
+            self.account(now);
+            self.queue.push_back(job);
+            self.areas.taken += 1;
+            Ok(())
+        } else {
+            Err(QueueFull)
+        }
+    }
+
+    fn admit_queued(&mut self, slot: usize, v: u64, now: u64, out: &mut impl Departures) {
+        while self.jobs.len() + self.waiters.len() < self.admitted_limit {
+            let Some(job) = self.queue.pop_front() else { return };
+            self.begin(slot, job, v, now, out);
+        }
+    }
+
+    /// Starts the first part of an admitted attempt.
+    #[inline]
+    fn begin(&mut self, slot: usize, mut job: Job, v: u64, now: u64, out: &mut impl Departures) {
+        let first = if job.wait == 0 { job.work } else { self.before_wait(&job) };
+        if first == 0 {
+            self.wait(slot, job, now, out);
+        } else {
+            job.mark = v + (first << 16);
+            self.insert(job);
+        }
+    }
+
+    fn before_wait(&self, job: &Job) -> u64 {
+        let ppm = u128::from(self.before_ppm[job.class() as usize]);
+        (u128::from(job.work) * ppm / 1_000_000) as u64
+    }
+
+    fn wait(&mut self, slot: usize, job: Job, now: u64, out: &mut impl Departures) {
+        let release = if out.to_backend(slot, &job, now) { NEVER } else { now + job.wait };
+        self.insert_waiter(Waiter { release, job });
+    }
+
+    /// The wait is over: the rest of the CPU time, or the end.
+    fn resume(&mut self, slot: usize, mut job: Job, v: u64, now: u64, out: &mut impl Departures) {
+        let rest = job.work - self.before_wait(&job);
+        if rest == 0 {
+            self.leave(slot, &job, now, out);
+        } else {
+            job.set(SECOND);
+            job.mark = v + (rest << 16);
+            self.insert(job);
+        }
+    }
+
+    #[inline]
+    fn leave(&mut self, slot: usize, job: &Job, now: u64, out: &mut impl Departures) {
+        self.sojourns += u128::from(now - job.born);
+        self.attained += u128::from(job.work) << 16;
+        out.departed(slot, job, now);
+    }
+
+    #[inline]
+    fn insert(&mut self, job: Job) {
+        let mut at = self.jobs.len();
+        while at > 0 && (self.jobs[at - 1].mark, self.jobs[at - 1].tag) < (job.mark, job.tag) {
+            at -= 1;
+        }
+        self.jobs.insert(at, job);
+    }
+
+    fn insert_waiter(&mut self, waiter: Waiter) {
+        let key = |w: &Waiter| (w.release, w.job.tag);
+        let at = self.waiters.partition_point(|w| key(w) > key(&waiter));
+        self.waiters.insert(at, waiter);
+    }
+
+    /// The backend gives the attempt a slot at `now`.
+    pub fn backend_granted(&mut self, identity: u64, now: u64) {
+        let place = self.waiters.iter().position(|w| w.release == NEVER && w.job.identity() == identity);
+        let mut waiter = self.waiters.remove(place.expect("who asked the backend waits for it"));
+        waiter.release = now + waiter.job.wait;
+        self.insert_waiter(waiter);
+        self.next = self.next.min(waiter.release);
+    }
+
+    /// Accounts for the time up to `now`, during which nothing changed.
+    #[inline]
+    fn account(&mut self, now: u64) {
+        let dt = now - self.accounted;
+        let n = self.jobs.len() as u64;
+        let busy = if self.speed == 0 { 0 } else { n.min(self.cores) };
+        self.areas.busy += busy * dt;
+        let queued = self.queue.len() as u64;
+        self.areas.flight += (n + queued + self.waiters.len() as u64) * dt;
+        self.areas.queue += queued * dt;
+        self.accounted = now;
+    }
+
+    /// Attained service of each sharer at `now`, which is not after the next departure.
+    #[inline]
+    fn attained_by(&self, now: u64) -> u64 {
+        let n = self.jobs.len() as u64;
+        let dt = now - self.t0;
+        if n <= self.cores {
+            return self.v0 + if n == 0 { 0 } else { dt * self.speed };
+        }
+        let rate = self.speed * self.cores;
+        self.v0
+            + match dt.checked_mul(rate) {
+                Some(product) => product / n,
+                None => (u128::from(dt) * u128::from(rate) / u128::from(n)) as u64,
+            }
+    }
+
+    /// Sets the anchor after a change of the sharers, and finds the next instant.
+    #[inline]
+    fn anchor(&mut self, now: u64, v: u64) {
+        self.changes += 1;
+        self.t0 = now;
+        self.v0 = if self.jobs.is_empty() { 0 } else { v };
+        if self.v0 >= REBASE {
+            for job in &mut self.jobs {
+                job.mark -= self.v0;
+            }
+            self.v0 = 0;
+        }
+        self.find_next();
+    }
+
+    #[inline]
+    fn find_next(&mut self) {
+        let n = self.jobs.len() as u64;
+        self.next = match self.jobs.last() {
+            Some(first) if self.speed > 0 => {
+                let left = first.mark.saturating_sub(self.v0);
+                let wait = if n <= self.cores {
+                    left.div_ceil(self.speed)
+                } else {
+                    let rate = self.speed * self.cores;
+                    match left.checked_mul(n) {
+                        Some(product) => product.div_ceil(rate),
+                        None => (u128::from(left) * u128::from(n)).div_ceil(u128::from(rate)) as u64,
+                    }
+                };
+                self.t0 + wait
+            }
+            _ => NEVER,
+        };
+        if let (Some(waiter), true) = (self.waiters.last(), self.speed > 0) {
+            self.next = self.next.min(waiter.release);
+        }
+    }
+
+    /// Changes the speed of the processors; zero makes everything stand still, waits included. Everything due up to
+    /// `now` has been completed.
+    pub fn set_speed(&mut self, speed: u32, now: u64) {
+        self.account(now);
+        let v = self.attained_by(now);
+        self.deliver();
+        if self.speed == 0 && speed > 0 {
+            // Waits that ended while the instance stood still are answered at the next nanosecond.
+            for waiter in self.waiters.iter_mut().filter(|w| w.release <= now) {
+                waiter.release = now + 1;
+            }
+            self.waiters.sort_by_key(|w| std::cmp::Reverse((w.release, w.job.tag)));
+        }
+        self.speed = u64::from(speed);
+        self.anchor(now, v);
+    }
+
+    fn deliver(&mut self) {
+        self.delivered += u128::from(self.areas.busy - self.delivered_from) * u128::from(self.speed);
+        self.delivered_from = self.areas.busy;
+    }
+
+    /// Every attempt inside, in no particular order.
+    pub fn attempts(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.iter().chain(self.waiters.iter().map(|w| &w.job)).chain(self.queue.iter())
+    }
+
+    /// Calls `each` with every attempt inside, to flag it.
+    pub fn for_each_mut(&mut self, each: impl FnMut(&mut Job)) {
+        let waiting = self.waiters.iter_mut().map(|w| &mut w.job);
+        self.jobs.iter_mut().chain(waiting).chain(self.queue.iter_mut()).for_each(each);
+    }
+
+    /// Takes off the attempts that `leaves` names, at `now`; hands each to `gone`, with whether it held a backend slot.
+    pub fn remove(
+        &mut self,
+        slot: usize,
+        now: u64,
+        leaves: impl Fn(&Job) -> bool,
+        mut gone: impl FnMut(&Job, bool),
+        out: &mut impl Departures,
+    ) {
+        self.account(now);
+        let v = self.attained_by(now);
+        let (attained, sojourns, before) = (&mut self.attained, &mut self.sojourns, &self.before_ppm);
+        let mut take = |job: &Job, part: u64, backend: bool| {
+            *attained += u128::from(part);
+            *sojourns += u128::from(now - job.born);
+            gone(job, backend);
+        };
+        let first = |job: &Job| (u128::from(job.work) * u128::from(before[job.class() as usize]) / 1_000_000) as u64;
+        self.jobs.retain(|job| {
+            let left = job.mark.saturating_sub(v);
+            let leaving = leaves(job);
+            if leaving {
+                take(job, attained_of(job, first(job), left), false);
+            }
+            !leaving
+        });
+        self.waiters.retain(|w| {
+            let leaving = leaves(&w.job);
+            if leaving {
+                take(&w.job, first(&w.job) << 16, w.release < NEVER);
+            }
+            !leaving
+        });
+        self.queue.retain(|job| {
+            let leaving = leaves(job);
+            if leaving {
+                take(job, 0, false);
+            }
+            !leaving
+        });
+        self.admit_queued(slot, v, now, out);
+        self.anchor(now, v);
+    }
+
+    /// The integrals since the last flush, up to `now`.
+    pub fn flush(&mut self, now: u64) -> Areas {
+        self.account(now);
+        self.deliver();
+        self.delivered_from = 0;
+        std::mem::take(&mut self.areas)
+    }
+
+    /// Sums for the laws: capacity delivered and service attained up to the last flush at `now` (2^-16 ns), the slack that
+    /// rounding allows, sojourns of the departed plus ages of those inside (ns).
+    pub fn sums(&self, now: u64) -> Sums {
+        let v = self.attained_by(now);
+        let inside: u128 = self
+            .jobs
+            .iter()
+            .map(|j| u128::from(attained_of(j, self.before_wait(j), j.mark.saturating_sub(v))))
+            .chain(self.waiters.iter().map(|w| u128::from(self.before_wait(&w.job) << 16)))
+            .sum();
+        let ages: u128 = self.attempts().map(|j| u128::from(now - j.born)).sum();
+        Sums {
+            delivered: self.delivered,
+            attained: self.attained + inside,
+            slack: u128::from(self.changes + 1) * u128::from(self.cores) * (1 << 20),
+            sojourns: self.sojourns + ages,
+        }
+    }
+}
+
+/// Service attained by an attempt in a CPU phase that has `left` to go.
+fn attained_of(job: &Job, first: u64, left: u64) -> u64 {
+    let part_end = if job.is(SECOND) || job.wait == 0 { job.work } else { first };
+    (part_end << 16).saturating_sub(left)
+}
+
+/// What the laws compare.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sums {
+    pub delivered: u128,
+    pub attained: u128,
+    pub slack: u128,
+    pub sojourns: u128,
+}

@@ -1,0 +1,105 @@
+//! The earliest of many: one time per slot, with lower bounds over words of 64 slots.
+
+use super::NEVER;
+
+const WORD: usize = 64;
+
+/// Times by slot. A word's bound is lowered at once and raised only when a visit finds it stale, so that
+/// setting a time costs two writes and finding the due ones skips whole words.
+#[derive(Debug, Clone)]
+pub(crate) struct MinIndex {
+    times: Vec<u64>,
+    bounds: Vec<u64>,
+}
+
+impl MinIndex {
+    pub fn new() -> Self {
+        MinIndex { times: Vec::new(), bounds: Vec::new() }
+    }
+
+    /// Makes room for `slots` slots; new ones hold [`NEVER`].
+    pub fn grow(&mut self, slots: usize) {
+        let words = slots.div_ceil(WORD);
+        if words > self.bounds.len() {
+            self.bounds.resize(words, NEVER);
+            self.times.resize(words * WORD, NEVER);
+        }
+    }
+
+    #[inline]
+    pub fn get(&self, slot: usize) -> u64 {
+        self.times[slot]
+    }
+
+    #[inline]
+    pub fn set(&mut self, slot: usize, time: u64) {
+        self.times[slot] = time;
+        let bound = &mut self.bounds[slot / WORD];
+        *bound = (*bound).min(time);
+    }
+
+    /// Calls `visit` with every slot whose time is at or before `until`, in slot order; `visit` returns the
+    /// slot's new time.
+    #[inline]
+    pub fn visit_due(&mut self, until: u64, mut visit: impl FnMut(usize) -> u64) {
+        for word in 0..self.bounds.len() {
+            if self.bounds[word] > until {
+                continue;
+            }
+            let times: &mut [u64; WORD] =
+                (&mut self.times[word * WORD..(word + 1) * WORD]).try_into().expect("a word has 64 slots");
+            let mut due = 0u64;
+            for (bit, &time) in times.iter().enumerate() {
+                due |= u64::from(time <= until) << bit;
+            }
+            while due != 0 {
+                let bit = due.trailing_zeros() as usize;
+                due &= due - 1;
+                times[bit] = visit(word * WORD + bit);
+            }
+            self.bounds[word] = times.iter().copied().fold(NEVER, u64::min);
+        }
+    }
+
+    /// The earliest time of all and its lowest slot; raises stale bounds on the way.
+    pub fn earliest(&mut self) -> (u64, usize) {
+        let mut best = (NEVER, usize::MAX);
+        for word in 0..self.bounds.len() {
+            if self.bounds[word] >= best.0 {
+                continue;
+            }
+            let times = &self.times[word * WORD..(word + 1) * WORD];
+            let exact = times.iter().copied().fold(NEVER, u64::min);
+            self.bounds[word] = exact;
+            if exact < best.0 {
+                let bit = times.iter().position(|&t| t == exact).expect("the minimum is one of them");
+                best = (exact, word * WORD + bit);
+            }
+        }
+        best
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn due_slots_come_in_slot_order_and_the_earliest_is_found() {
+        let mut index = MinIndex::new();
+        index.grow(200);
+        for (slot, time) in [(3, 50), (70, 20), (199, 20), (5, 90)] {
+            index.set(slot, time);
+        }
+        assert_eq!(index.earliest(), (20, 70));
+        let mut seen = Vec::new();
+        index.visit_due(50, |slot| {
+            seen.push(slot);
+            NEVER
+        });
+        assert_eq!(seen, [3, 70, 199]);
+        assert_eq!(index.earliest(), (90, 5));
+        index.set(5, NEVER);
+        assert_eq!(index.earliest(), (NEVER, usize::MAX));
+    }
+}

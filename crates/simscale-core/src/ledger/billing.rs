@@ -1,0 +1,98 @@
+//! Money in integers: price per hour times nanoseconds, divided once at the end.
+
+use super::Cost;
+use crate::world::Prices;
+
+const SECOND: u64 = 1_000_000_000;
+const HOUR: u128 = 3600 * SECOND as u128;
+
+/// The bill of the statistics window `[from, to)`.
+#[derive(Debug, Clone)]
+pub(crate) struct Bill {
+    prices: Prices,
+    from: u64,
+    /// Billed instance time of the instances that ended, ns.
+    ended: u128,
+}
+
+impl Bill {
+    pub fn new(prices: &Prices, from: u64) -> Self {
+        Bill { prices: prices.clone(), from, ended: 0 }
+    }
+
+    /// Billed time of an instance that ran over `[running, until)`: whole seconds, rounded up, and at least the
+    /// minimum of the price list when it started inside the window (EC2: per second, 60 s a start).
+    fn billed(&self, running: u64, until: u64, ended: bool) -> u64 {
+        let begin = running.max(self.from);
+        if until <= begin && running < self.from {
+            return 0;
+        }
+        let time = until.saturating_sub(begin);
+        if !ended {
+            return time;
+        }
+        let seconds = time.div_ceil(SECOND) * SECOND;
+        if running >= self.from { seconds.max(self.prices.minimum.as_nanos()) } else { seconds }
+    }
+
+    /// An instance that was billed since `running` is shutting down at `now`.
+    pub fn end(&mut self, running: u64, now: u64) {
+        if now > self.from {
+            self.ended += u128::from(self.billed(running, now, true));
+        }
+    }
+
+    /// The bill up to `now`; `running` names the starts of the instances that still run.
+    pub fn total(&self, now: u64, running: impl Iterator<Item = u64>) -> (Cost, u128) {
+        let alive: u128 = running.map(|r| u128::from(self.billed(r, now, false))).sum();
+        let billed = self.ended + alive;
+        let balancer = u128::from(now.saturating_sub(self.from)) * u128::from(self.prices.balancer_hour_nano_usd);
+        let instances = billed * u128::from(self.prices.instance_hour_nano_usd);
+        let cost =
+            Cost { instances_nano_usd: (instances + HOUR / 2) / HOUR, balancer_nano_usd: (balancer + HOUR / 2) / HOUR };
+        (cost, billed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::SimDuration;
+
+    fn bill(from: u64) -> Bill {
+        let prices = Prices {
+            instance_hour_nano_usd: 96_000_000,
+            minimum: SimDuration::from_secs(60),
+            balancer_hour_nano_usd: 22_500_000,
+        };
+        Bill::new(&prices, from)
+    }
+
+    #[test]
+    fn an_hour_costs_the_hourly_price() {
+        let mut b = bill(0);
+        b.end(0, 3600 * SECOND);
+        let (cost, billed) = b.total(3600 * SECOND, std::iter::empty());
+        assert_eq!(cost, Cost { instances_nano_usd: 96_000_000, balancer_nano_usd: 22_500_000 });
+        assert_eq!(billed, HOUR);
+    }
+
+    #[test]
+    fn a_short_life_pays_the_minimum_and_seconds_round_up() {
+        let mut b = bill(0);
+        b.end(0, 5 * SECOND);
+        assert_eq!(b.ended, 60 * SECOND as u128);
+        b.end(0, 61 * SECOND + 1);
+        assert_eq!(b.ended, (60 + 62) * SECOND as u128);
+    }
+
+    #[test]
+    fn only_the_window_is_billed() {
+        let mut b = bill(100 * SECOND);
+        b.end(0, 90 * SECOND);
+        b.end(0, 130 * SECOND);
+        assert_eq!(b.ended, 30 * SECOND as u128);
+        // Still running at the end: to the nanosecond, no minimum.
+        assert_eq!(b.total(130 * SECOND, [125 * SECOND].into_iter()).1, 35 * SECOND as u128);
+    }
+}

@@ -1,0 +1,16 @@
+//! What happened, counted once and exactly: histogram, objectives, money, series, fingerprint, result.
+
+mod billing;
+mod book;
+mod histogram;
+mod objective;
+mod result;
+
+pub(crate) use billing::Bill;
+pub(crate) use book::Book;
+pub(crate) use histogram::Histogram;
+pub(crate) use objective::Judge;
+pub use result::{
+    ActivityRow, Attempts, Capacity, Cost, ObjectiveResult, PeriodRow, Requests, ResponseTime, RunResult, Saturation, Scaling,
+    Sink,
+};

@@ -1,0 +1,187 @@
+//! Promises, judged exactly: two counters a window, never the histogram.
+
+use super::ObjectiveResult;
+use crate::world::{Objective, ObjectiveKind};
+use std::collections::VecDeque;
+
+/// One promise while the run goes on. A request belongs to the window of its birth: `seen` counts at birth, `good` at an
+/// answer within the limit, so that a fleet that hangs is seen by its windows.
+#[derive(Debug, Clone)]
+pub(crate) struct Judge {
+    objective: Objective,
+    limit: u64,
+    /// Length of a window; the whole run for the objectives that count requests.
+    window: u64,
+    from: u64,
+    open: VecDeque<Window>,
+    /// Number of the first open window.
+    first: u64,
+    /// Start of the newest open window, relative to `from`.
+    newest: u64,
+    result: ObjectiveResult,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Window {
+    seen: u64,
+    good: u64,
+}
+
+impl Judge {
+    pub fn new(objective: &Objective, from: u64, duration: u64) -> Self {
+        let (limit, window) = match objective.kind {
+            ObjectiveKind::Latency { below, window, .. } => (below.as_nanos(), window.as_nanos()),
+            ObjectiveKind::GoodRequests { below } => (below.as_nanos(), duration),
+            ObjectiveKind::Availability => (u64::MAX, duration),
+        };
+        let result = ObjectiveResult {
+            name: objective.name.clone(),
+            allowed_ratio: objective.allowed_ratio,
+            requests: 0,
+            violating_requests: 0,
+            windows: 0,
+            thin_windows: 0,
+            violating_windows: 0,
+            violation_ratio: 0.0,
+            met: true,
+        };
+        let open = VecDeque::from([Window::default()]);
+        Judge { objective: objective.clone(), limit, window, from, open, first: 0, newest: 0, result }
+    }
+
+    /// A request is born. Calls come in order of time.
+    #[inline]
+    pub fn born(&mut self, at: u64) {
+        if at < self.from {
+            return;
+        }
+        while at - self.from - self.newest >= self.window {
+            self.newest += self.window;
+            self.open.push_back(Window::default());
+        }
+        let last = self.open.len() - 1;
+        self.open[last].seen += 1;
+    }
+
+    /// A request born at `born` was answered after `response`.
+    #[inline]
+    pub fn answered(&mut self, born: u64, response: u64) {
+        if response <= self.limit && born >= self.from {
+            self.window_of(born).good += 1;
+        }
+    }
+
+    /// A request is not settled at the end of the run and its limit has not passed: it is not judged.
+    pub fn undecided(&mut self, born: u64, end: u64) {
+        if born >= self.from && end - born <= self.limit {
+            self.window_of(born).seen -= 1;
+        }
+    }
+
+    #[inline]
+    fn window_of(&mut self, born: u64) -> &mut Window {
+        let born = born - self.from;
+        let last = self.open.len() - 1;
+        if born >= self.newest {
+            return &mut self.open[last];
+        }
+        let number = born / self.window - self.first;
+        &mut self.open[number as usize]
+    }
+
+    /// Closes the windows that no answer can reach any more.
+    pub fn settle(&mut self, now: u64) {
+        while self.open.len() > 1 {
+            let end = self.from + (self.first + 1) * self.window;
+            if now <= end.saturating_add(self.limit) {
+                return;
+            }
+            self.close_first();
+        }
+    }
+
+    fn close_first(&mut self) {
+        let Some(w) = self.open.pop_front() else { return };
+        self.first += 1;
+        let bad = w.seen - w.good;
+        self.result.requests += w.seen;
+        self.result.violating_requests += bad;
+        if let ObjectiveKind::Latency { quantile_ppm, .. } = self.objective.kind
+            && w.seen > 0
+        {
+            let may_miss = u128::from(1_000_000 - quantile_ppm);
+            self.result.windows += 1;
+            self.result.thin_windows += u64::from(u128::from(w.seen) * may_miss < 1_000_000);
+            self.result.violating_windows += u64::from(u128::from(bad) * 1_000_000 > may_miss * u128::from(w.seen));
+        }
+    }
+
+    /// The verdict, at the end of the run.
+    pub fn finish(mut self) -> ObjectiveResult {
+        while !self.open.is_empty() {
+            self.close_first();
+        }
+        let r = &mut self.result;
+        let (broken, all) = match self.objective.kind {
+            ObjectiveKind::Latency { .. } => (r.violating_windows, r.windows),
+            _ => (r.violating_requests, r.requests),
+        };
+        r.violation_ratio = if all == 0 { 0.0 } else { broken as f64 / all as f64 };
+        r.met = r.violation_ratio <= r.allowed_ratio;
+        self.result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::SimDuration;
+
+    fn judge(quantile_ppm: u32, allowed_ratio: f64) -> Judge {
+        let kind = ObjectiveKind::Latency {
+            quantile_ppm,
+            below: SimDuration::from_nanos(100),
+            window: SimDuration::from_nanos(1000),
+        };
+        Judge::new(&Objective { name: "fast".into(), kind, allowed_ratio }, 0, 10_000)
+    }
+
+    #[test]
+    fn a_window_breaks_with_one_request_more_than_the_quantile_lets_go() {
+        for (bad, broken) in [(1, 0), (2, 1)] {
+            let mut j = judge(990_000, 0.0);
+            for i in 0..100 {
+                j.born(i);
+                j.answered(i, if i < bad { 101 } else { 100 });
+            }
+            let r = j.finish();
+            assert_eq!((r.violating_windows, r.violating_requests, r.thin_windows), (broken, bad, 0));
+        }
+    }
+
+    #[test]
+    fn the_unanswered_count_as_slow_and_empty_windows_do_not_count() {
+        let mut j = judge(500_000, 0.0);
+        j.born(10);
+        j.born(5500);
+        j.answered(5500, 7);
+        j.settle(1100);
+        assert_eq!(j.first, 0, "an answer at 1100 could still be good");
+        j.settle(1101);
+        assert_eq!(j.first, 1);
+        let r = j.finish();
+        assert_eq!((r.windows, r.violating_windows, r.requests, r.thin_windows), (2, 1, 2, 2));
+        assert!((r.violation_ratio - 0.5).abs() < 1e-12 && !r.met);
+    }
+
+    #[test]
+    fn a_request_whose_limit_has_not_passed_at_the_end_is_not_judged() {
+        let mut j = judge(500_000, 0.0);
+        j.born(9_950);
+        j.born(9_800);
+        j.undecided(9_950, 10_000);
+        j.undecided(9_800, 10_000);
+        let r = j.finish();
+        assert_eq!((r.requests, r.violating_requests), (1, 1));
+    }
+}

@@ -1,0 +1,253 @@
+//! What a run hands over: rows as they close, and the result at its end.
+
+use crate::control::Reason;
+use crate::kernel::SimTime;
+
+/// The third door: takes facts as they become final. A sink counts, writes or hashes and never influences the run.
+pub trait Sink {
+    /// A metric period has closed.
+    fn period(&mut self, row: &PeriodRow) {
+        let _ = row;
+    }
+    /// A decision changed something, or a scheduled change, a fault or a replacement happened.
+    fn activity(&mut self, row: &ActivityRow) {
+        let _ = row;
+    }
+    /// Asked once a period; `true` ends the run early (Ctrl-C).
+    fn stop(&mut self) -> bool {
+        false
+    }
+}
+
+/// The sink that forgets.
+impl Sink for () {}
+
+/// One metric period `[start, end)`. Counts are of requests; `in_service` and its like are sizes at the period's end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PeriodRow {
+    /// Start of the period.
+    pub start: SimTime,
+    /// End of the period.
+    pub end: SimTime,
+    /// Requests that arrived (first attempts).
+    pub arrived: u64,
+    /// Requests whose final outcome was an answer.
+    pub served: u64,
+    /// Requests whose final outcome was a refusal (503 or 502 of a full queue, or no target).
+    pub refused: u64,
+    /// Requests that ended in any other failure (time-out, 504, error, killed instance).
+    pub failed: u64,
+    /// Quantiles 0.5, 0.95, 0.99 of the response times of the served, ns; zero when none was.
+    pub response_ns: [u64; 3],
+    /// CPU executed over vCPUs x time of the instances in service, 0 to 1.
+    pub cpu_utilization: f64,
+    /// Memory used over memory of the instances in service, 0 to 1; zero without a memory model.
+    pub memory_utilization: f64,
+    /// Attempts inside the instances in service, time average.
+    pub in_flight_mean: f64,
+    /// Attempts waiting for a slot in the instances in service, time average.
+    pub queue_mean: f64,
+    /// Share of the backend's slots in use, time average; zero without a backend.
+    pub backend_busy_ratio: f64,
+    /// Attempts waiting for a backend slot, time average.
+    pub backend_queue_mean: f64,
+    /// Size the group is asked to have.
+    pub desired: u32,
+    /// Instances launched and not yet in service.
+    pub booting: u32,
+    /// Instances in service.
+    pub in_service: u32,
+    /// Targets the balancer calls healthy.
+    pub healthy: u32,
+    /// Instances leaving.
+    pub draining: u32,
+    /// Cost since the start of the statistics window, billionths of a US dollar.
+    pub cost_nano_usd: u128,
+}
+
+/// A row of the activity log: what was asked, what was granted and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActivityRow {
+    /// When.
+    pub at: SimTime,
+    /// Who: the policy, the fault or "group".
+    pub actor: String,
+    /// The alarm that called it, with the datapoints it judged; empty for other causes.
+    pub cause: String,
+    /// What was asked.
+    pub asked: Option<u32>,
+    /// What was granted: the new desired capacity.
+    pub granted: u32,
+    /// The desired capacity before.
+    pub before: u32,
+    /// The policy's reason; `None` for the group's own acts.
+    pub reason: Option<Reason>,
+    /// The rule of the group that changed what was asked, or what happened.
+    pub limit: String,
+}
+
+/// Requests of the statistics window, each once, by its final outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// In flight when the window began.
+    pub in_flight_at_start: u64,
+    /// Arrived in the window.
+    pub arrived: u64,
+    /// Answered.
+    pub served: u64,
+    /// Refused: a full queue or no target.
+    pub refused: u64,
+    /// Timed out, answered with an error, or lost with an instance.
+    pub failed: u64,
+    /// Not settled at the end.
+    pub in_flight_at_end: u64,
+}
+
+/// Attempts of the statistics window: what balancer and instances see.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Attempts {
+    /// First attempts and retries.
+    pub sent: u64,
+    /// Retries among them.
+    pub retried: u64,
+    /// Retries that the budget did not allow.
+    pub retries_denied: u64,
+    /// Given up by the client, or answered 504 after the idle time-out.
+    pub timed_out: u64,
+    /// Refused by a full queue, or for want of a target.
+    pub refused: u64,
+    /// Answered with an error by a broken instance.
+    pub errors: u64,
+    /// Lost with an instance (502).
+    pub killed: u64,
+    /// CPU time that instances spent on attempts nobody waited for, ns.
+    pub abandoned_cpu_ns: u128,
+}
+
+/// Response times of the requests served, from the first attempt's arrival to the answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct ResponseTime {
+    /// How many.
+    pub count: u64,
+    /// Sum of all, ns: exact.
+    pub sum_ns: u128,
+    /// Quantiles 0.5, 0.9, 0.95, 0.99, 0.999 from a histogram with a relative error of at most 0.8 %, ns.
+    pub quantiles_ns: [u64; 5],
+    /// Largest, ns: exact.
+    pub max_ns: u64,
+}
+
+/// Capacity over the statistics window.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Capacity {
+    /// Instances in service, time average.
+    pub in_service_mean: f64,
+    /// Most instances in service.
+    pub in_service_max: u32,
+    /// Billed instance time, ns.
+    pub billed_ns: u128,
+    /// CPU executed over vCPUs x time in service.
+    pub cpu_utilization_mean: f64,
+}
+
+/// Cost of the statistics window, billionths of a US dollar.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Instances.
+    pub instances_nano_usd: u128,
+    /// Balancer.
+    pub balancer_nano_usd: u128,
+}
+
+impl Cost {
+    /// All of it.
+    pub fn total_nano_usd(&self) -> u128 {
+        self.instances_nano_usd + self.balancer_nano_usd
+    }
+}
+
+/// How a promise was kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ObjectiveResult {
+    /// Its name.
+    pub name: String,
+    /// Share that may break it.
+    pub allowed_ratio: f64,
+    /// Requests that were judged: arrived in the window, and answered, failed or past the limit by the end.
+    pub requests: u64,
+    /// Requests among them that broke the limit.
+    pub violating_requests: u64,
+    /// Windows with at least one judged arrival (latency objectives).
+    pub windows: u64,
+    /// Windows among them with fewer than 1 / (1 - quantile) arrivals.
+    pub thin_windows: u64,
+    /// Windows among them that broke the promise.
+    pub violating_windows: u64,
+    /// The objective's own ratio: windows for latency, requests for the others.
+    pub violation_ratio: f64,
+    /// Whether that ratio is at most the allowed one.
+    pub met: bool,
+}
+
+/// What the group did in the statistics window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Scaling {
+    /// Changes of the desired capacity.
+    pub activities: u64,
+    /// Changes upward.
+    pub scale_outs: u64,
+    /// Changes downward.
+    pub scale_ins: u64,
+    /// Instances launched.
+    pub launches: u64,
+    /// Instances terminated.
+    pub terminations: u64,
+    /// Launches that failed in a boot phase.
+    pub failed_launches: u64,
+    /// Instances replaced because they were broken.
+    pub replacements: u64,
+}
+
+/// Why and when a run ended before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Saturation {
+    /// When more attempts were in flight than the world allows.
+    pub at: SimTime,
+    /// How many.
+    pub in_flight: u64,
+}
+
+/// What a run found. All counts cover the statistics window unless they say otherwise.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunResult {
+    /// Start of the statistics window.
+    pub from: SimTime,
+    /// End of the statistics window.
+    pub to: SimTime,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Hash of every outcome and every control fact of the whole run.
+    pub fingerprint: u64,
+    /// Requests.
+    pub requests: Requests,
+    /// Attempts.
+    pub attempts: Attempts,
+    /// Response times of the served.
+    pub response_time: ResponseTime,
+    /// Sum of what served requests spent beyond their own CPU and wait time, ns.
+    pub waiting_ns: u128,
+    /// Capacity.
+    pub capacity: Capacity,
+    /// Cost.
+    pub cost: Cost,
+    /// Objectives, in the order of the world's.
+    pub objectives: Vec<ObjectiveResult>,
+    /// What the group did.
+    pub scaling: Scaling,
+    /// Set when the run ended as saturated.
+    pub saturated: Option<Saturation>,
+    /// Set when the sink stopped the run.
+    pub stopped_at: Option<SimTime>,
+    /// Draws of work above the largest a request can carry (2^45 ns), cut to it.
+    pub clamped_work: u64,
+}

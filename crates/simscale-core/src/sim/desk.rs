@@ -1,0 +1,159 @@
+//! The desk where attempts that leave an instance report: counted at once, and noted where somebody must act.
+
+use crate::fleet::{Departures, Job, Outcome, ABANDONED, ERROR, PROBE};
+use crate::ledger::Book;
+use crate::traffic::Picker;
+use std::collections::{BTreeMap, VecDeque};
+
+/// An attempt that failed and must be retried or given up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Failure {
+    pub job: Job,
+    pub outcome: Outcome,
+}
+
+/// A health check that was answered.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Answered {
+    pub slot: usize,
+    pub probe: u64,
+}
+
+/// The shared station that serves wait times.
+#[derive(Debug)]
+pub(super) struct Backend {
+    slots: u32,
+    busy: u32,
+    queue: VecDeque<(usize, u64)>,
+    accounted: u64,
+    busy_area: u64,
+    queue_area: u64,
+}
+
+impl Backend {
+    pub fn new(slots: u32) -> Self {
+        Backend { slots, busy: 0, queue: VecDeque::new(), accounted: 0, busy_area: 0, queue_area: 0 }
+    }
+
+    fn account(&mut self, at: u64) {
+        let dt = at - self.accounted;
+        self.busy_area += u64::from(self.busy) * dt;
+        self.queue_area += self.queue.len() as u64 * dt;
+        self.accounted = at;
+    }
+
+    /// Busy share of the slots and mean queue since the last call.
+    pub fn flush(&mut self, at: u64, since: u64) -> (f64, f64) {
+        self.account(at);
+        let time = (at - since).max(1) as f64;
+        let busy = std::mem::take(&mut self.busy_area) as f64 / time / f64::from(self.slots);
+        (busy, std::mem::take(&mut self.queue_area) as f64 / time)
+    }
+
+    /// An attempt that waited for a slot is gone.
+    pub fn forget(&mut self, slot: usize, identity: u64, at: u64) {
+        self.account(at);
+        self.queue.retain(|&entry| entry != (slot, identity));
+    }
+}
+
+/// What the request path writes to.
+pub(super) struct Desk {
+    pub book: Book,
+    pub picker: Picker,
+    pub backend: Option<Backend>,
+    /// Attempts and health checks inside instances.
+    pub in_flight: u64,
+    pub failures: Vec<Failure>,
+    pub answered: Vec<Answered>,
+    /// Backend slots given to attempts of other instances: slot, identity, time.
+    pub grants: Vec<(usize, u64, u64)>,
+    /// Somebody must act on failures, answers or grants before anything else happens.
+    pub pending: bool,
+    /// First birth of the requests that are being retried.
+    pub first_births: BTreeMap<u64, u64>,
+    /// Work and wait that an attempt at a broken instance had before its answer became an error.
+    pub given: BTreeMap<u64, (u64, u64)>,
+    /// Speed of a processor, in 1/65536 of a reference core.
+    pub speed: u64,
+}
+
+impl Desk {
+    /// An attempt ended badly.
+    pub fn fail(&mut self, job: &Job, outcome: Outcome, at: u64, slot: usize) {
+        self.book.stamp(job.identity(), outcome, at, slot);
+        self.book.attempt_failed(outcome);
+        self.failures.push(Failure { job: *job, outcome });
+        self.pending = true;
+    }
+
+    /// When the request of an attempt was born.
+    pub fn first_birth(&self, job: &Job) -> u64 {
+        if job.attempt() == 0 { job.born } else { self.first_births[&job.request()] }
+    }
+
+    /// An attempt left its instance other than by being served.
+    fn left(&mut self, slot: usize, job: &Job, at: u64) {
+        if job.is(PROBE) {
+            if !job.is(ABANDONED) {
+                self.answered.push(Answered { slot, probe: job.request() });
+                self.pending = true;
+            }
+        } else if job.is(ABANDONED) {
+            self.book.counts.attempts.abandoned_cpu_ns += u128::from(job.work);
+        } else {
+            self.picker.settled(slot);
+            self.fail(job, Outcome::Error, at, slot);
+        }
+    }
+
+    /// CPU and wait time that were the attempt's own.
+    #[inline]
+    fn own(&self, job: &Job) -> u64 {
+        let cpu = if self.speed == 1 << 16 { job.work } else { (job.work << 16) / self.speed };
+        cpu + job.wait
+    }
+}
+
+impl Departures for Desk {
+    #[inline]
+    fn departed(&mut self, slot: usize, job: &Job, at: u64) {
+        self.in_flight -= 1;
+        if job.tag & (PROBE | ABANDONED | ERROR) != 0 {
+            self.left(slot, job, at);
+            return;
+        }
+        self.picker.settled(slot);
+        self.book.stamp(job.identity(), Outcome::Served, at, slot);
+        let born = if job.attempt() == 0 {
+            job.born
+        } else {
+            self.first_births.remove(&job.request()).expect("a retried request keeps its birth")
+        };
+        let own = self.own(job);
+        self.book.served(born, at, own);
+    }
+
+    fn to_backend(&mut self, slot: usize, job: &Job, at: u64) -> bool {
+        let Some(backend) = &mut self.backend else { return false };
+        backend.account(at);
+        if backend.busy < backend.slots {
+            backend.busy += 1;
+            return false;
+        }
+        backend.queue.push_back((slot, job.identity()));
+        true
+    }
+
+    fn backend_freed(&mut self, at: u64) {
+        let Some(backend) = &mut self.backend else { return };
+        backend.account(at);
+        match backend.queue.pop_front() {
+            Some((slot, identity)) => {
+                self.grants.push((slot, identity, at));
+                self.pending = true;
+            }
+            None => backend.busy -= 1,
+        }
+    }
+}

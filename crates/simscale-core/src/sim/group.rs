@@ -1,0 +1,210 @@
+//! The group's own rules: how many, where, which goes first.
+
+use super::{Event, Sim};
+use crate::control::Activity;
+use crate::fleet::{Life, Server, Stage};
+use crate::kernel::{hash, Purpose, SimTime, NEVER};
+use crate::ledger::Scaling;
+use crate::world::{Group, Termination};
+use std::collections::BTreeSet;
+
+const HOUR: u64 = 3_600_000_000_000;
+
+/// Sizes and the log of the group.
+#[derive(Debug)]
+pub(super) struct GroupState {
+    pub min: u32,
+    pub max: u32,
+    pub desired: u32,
+    pub booting: u32,
+    pub in_service: u32,
+    pub draining: u32,
+    pub next_launch: u64,
+    pub free: BTreeSet<usize>,
+    pub last_out: Option<Activity>,
+    pub last_in: Option<Activity>,
+    pub scaling: Scaling,
+    /// Instances in service x time since the window began, ns, up to `counted`.
+    pub service_area: u128,
+    pub counted: u64,
+    pub in_service_max: u32,
+}
+
+impl GroupState {
+    pub fn new(group: &Group) -> Self {
+        GroupState {
+            min: group.min,
+            max: group.max,
+            desired: group.desired,
+            booting: 0,
+            in_service: 0,
+            draining: 0,
+            next_launch: 0,
+            free: BTreeSet::new(),
+            last_out: None,
+            last_in: None,
+            scaling: Scaling::default(),
+            service_area: 0,
+            counted: 0,
+            in_service_max: 0,
+        }
+    }
+
+    /// Accounts for the time up to `now`, then changes the number in service.
+    pub fn change_in_service(&mut self, now: u64, change: i32) {
+        self.service_area += u128::from(now - self.counted) * u128::from(self.in_service);
+        self.counted = now;
+        self.in_service = self.in_service.checked_add_signed(change).expect("no more leave than were there");
+        self.in_service_max = self.in_service_max.max(self.in_service);
+    }
+
+    /// The statistics window begins.
+    pub fn open_window(&mut self, now: u64) {
+        self.change_in_service(now, 0);
+        self.service_area = 0;
+        self.in_service_max = self.in_service;
+        self.scaling = Scaling::default();
+    }
+
+    /// Ends the activities whose last instance has arrived or left.
+    pub fn end_activities(&mut self, now: u64) {
+        let end = |activity: &mut Option<Activity>, over: bool| {
+            if let Some(a) = activity
+                && over
+            {
+                a.end.get_or_insert(SimTime::from_nanos(now));
+            }
+        };
+        end(&mut self.last_out, self.booting == 0);
+        end(&mut self.last_in, self.draining == 0);
+    }
+}
+
+impl Sim<'_> {
+    /// Launches or terminates until as many instances live as are desired. `drain`: leavers may finish what they have.
+    pub(super) fn reconcile(&mut self, drain: bool) {
+        while self.group.booting + self.group.in_service < self.group.desired {
+            self.launch();
+        }
+        while self.group.booting + self.group.in_service > self.group.desired {
+            let victim = self.victim();
+            self.terminate(victim, drain);
+        }
+        self.group.end_activities(self.now);
+    }
+
+    /// The lowest free slot, made when there is none.
+    pub(super) fn take_slot(&mut self) -> usize {
+        if let Some(slot) = self.group.free.pop_first() {
+            return slot;
+        }
+        let slot = self.lives.len();
+        self.lives.push(Life::none());
+        self.servers.push(self.new_server());
+        self.flags.push(0);
+        self.due.grow(slot + 1);
+        self.guards.grow(slot + 1);
+        self.desk.picker.grow(slot + 1);
+        self.measures.grow(slot + 1);
+        slot
+    }
+
+    pub(super) fn new_server(&self) -> Server {
+        let i = &self.world.instance;
+        Server::new(i.vcpus, i.speed, i.admitted, i.queue_limit, &self.measures.before_ppm)
+    }
+
+    /// The zone with the fewest living instances; the first of equals.
+    pub(super) fn emptiest_zone(&self) -> u8 {
+        let counts = self.zone_counts();
+        (0..counts.len()).min_by_key(|&z| counts[z]).unwrap_or(0) as u8
+    }
+
+    fn zone_counts(&self) -> Vec<u32> {
+        let mut counts = vec![0; self.world.group.zones.len().max(1)];
+        for life in self.lives.iter().filter(|l| alive(l)) {
+            counts[life.zone as usize] += 1;
+        }
+        counts
+    }
+
+    /// Who goes first: of the zones with most instances, by the termination rule.
+    fn victim(&self) -> usize {
+        let counts = self.zone_counts();
+        let most = counts.iter().copied().max().unwrap_or(0);
+        let rank = |life: &Life| match self.world.group.termination {
+            Termination::OldestInstance => (life.launch, 0),
+            Termination::NewestInstance => (u64::MAX - life.launch, 0),
+            Termination::ClosestToNextInstanceHour => {
+                let used = (self.now - life.launched) % HOUR;
+                (HOUR - used, hash(self.world.seed, Purpose::Termination, life.launch, 0))
+            }
+        };
+        (0..self.lives.len())
+            .filter(|&s| alive(&self.lives[s]) && counts[self.lives[s].zone as usize] == most)
+            .min_by_key(|&s| rank(&self.lives[s]))
+            .expect("more instances live than are desired")
+    }
+
+    /// The group looks for broken instances, replaces them, and looks again later.
+    pub(super) fn group_check(&mut self) {
+        let health = self.world.group.health;
+        let grace = health.grace.as_nanos();
+        let broken: Vec<usize> = (0..self.lives.len())
+            .filter(|&slot| {
+                let life = &self.lives[slot];
+                let Some(since) = life.in_service.filter(|_| life.stage == Stage::InService) else { return false };
+                let unhealthy = health.follows_balancer && !life.health.healthy && self.now >= since + grace;
+                life.crashed || unhealthy
+            })
+            .collect();
+        for slot in broken {
+            self.group.scaling.replacements += 1;
+            let what = if self.lives[slot].crashed { "stopped running" } else { "failed the balancer's health checks" };
+            self.log_group(&format!("instance {} {what}: replaced", self.lives[slot].launch));
+            self.terminate(slot, true);
+        }
+        self.reconcile(true);
+        self.calendar.push(
+            crate::kernel::key(self.now + health.every.as_nanos(), crate::kernel::Phase::Lifecycle),
+            Event::GroupCheck,
+        );
+    }
+
+    /// Ends an instance: at once while it boots, has crashed or must not drain; else after draining.
+    pub(super) fn terminate(&mut self, slot: usize, drain: bool) {
+        let now = self.now;
+        self.group.scaling.terminations += 1;
+        self.desk.book.control_fact(2, now, slot as u64);
+        let launch = self.lives[slot].launch;
+        let event = Event::DrainEnd { slot: slot as u32, launch };
+        if self.lives[slot].stage == Stage::InService {
+            self.leave_service(slot);
+        } else {
+            self.group.booting -= 1;
+        }
+        self.lives[slot].stage = Stage::Draining;
+        self.group.draining += 1;
+        self.refresh_targets();
+        if !drain || self.lives[slot].crashed || self.desk.picker.outstanding(slot) == 0 {
+            self.schedule(now, event);
+            return;
+        }
+        self.watch(slot);
+        self.schedule(now.saturating_add(self.world.balancer.deregistration_delay.as_nanos()).min(NEVER), event);
+    }
+
+    /// A draining instance whose last client was answered need not wait longer.
+    pub(super) fn check_drained(&mut self, slot: usize) {
+        let life = &self.lives[slot];
+        if life.stage == Stage::Draining && self.desk.picker.outstanding(slot) == 0 {
+            let launch = life.launch;
+            self.unwatch(slot);
+            self.schedule(self.now, Event::DrainEnd { slot: slot as u32, launch });
+        }
+    }
+}
+
+fn alive(life: &Life) -> bool {
+    matches!(life.stage, Stage::Booting | Stage::InService)
+}

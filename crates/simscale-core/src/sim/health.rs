@@ -1,0 +1,151 @@
+//! The balancer's view: health checks, who may take traffic, slow start.
+
+use super::{Event, Sim, DEAF};
+use crate::fleet::{Health, Job, Stage, ABANDONED, PROBE};
+use crate::kernel::{hash, key, Phase, Purpose};
+
+const SECOND: u64 = 1_000_000_000;
+
+impl Sim<'_> {
+    /// The first check of a target that was just registered comes after a share of the interval that is its own.
+    pub(super) fn start_checks(&mut self, slot: usize) {
+        let Some(check) = self.world.balancer.health_check else { return };
+        let launch = self.lives[slot].launch;
+        let draw = hash(self.world.seed, Purpose::Balancer, launch, u64::MAX);
+        let first = ((u128::from(check.interval.as_nanos()) * u128::from(draw)) >> 64) as u64;
+        self.schedule(self.now + first, Event::HealthCheck { slot: slot as u32, launch });
+    }
+
+    /// A check is sent, and the next one scheduled.
+    pub(super) fn health_check(&mut self, slot: usize, launch: u64) {
+        let Some(check) = self.world.balancer.health_check else { return };
+        if !self.holds(slot, launch) || self.lives[slot].stage != Stage::InService {
+            return;
+        }
+        let event = Event::HealthCheck { slot: slot as u32, launch };
+        self.calendar.push(key(self.now + check.interval.as_nanos(), Phase::Lifecycle), event);
+        let broken = self.lives[slot].broken;
+        let passes = broken.is_none_or(|b| self.now < b.check_passes_until);
+        if self.flags[slot] & DEAF != 0 || !passes {
+            self.checked(slot, false);
+            return;
+        }
+        self.advance(slot, self.now);
+        let probe = self.probes;
+        self.probes += 1;
+        let work = broken.map_or(check.cpu_time.as_nanos().max(1), |b| b.error_time);
+        let job = Job { mark: 0, born: self.now, work, wait: 0, tag: Job::tag(probe, 0, 0, PROBE) };
+        if self.servers[slot].admit(slot, job, self.now, &mut self.desk).is_err() {
+            self.checked(slot, false);
+            return;
+        }
+        self.desk.in_flight += 1;
+        self.due.set(slot, self.servers[slot].next());
+        self.lives[slot].health.probe = Some(probe);
+        self.watch(slot);
+        let deadline = Event::HealthDeadline { slot: slot as u32, launch, probe };
+        self.calendar.push(key(self.now + check.timeout.as_nanos(), Phase::Lifecycle), deadline);
+    }
+
+    /// A check was answered in time.
+    pub(super) fn probe_answered(&mut self, slot: usize, probe: u64) {
+        if self.lives[slot].health.probe == Some(probe) {
+            self.lives[slot].health.probe = None;
+            self.unwatch(slot);
+            self.checked(slot, true);
+        }
+    }
+
+    /// A check was not answered in time.
+    pub(super) fn health_deadline(&mut self, slot: usize, launch: u64, probe: u64) {
+        if !self.holds(slot, launch) || self.lives[slot].health.probe != Some(probe) {
+            return;
+        }
+        self.lives[slot].health.probe = None;
+        self.servers[slot].for_each_mut(|job| {
+            if job.is(PROBE) && job.request() == probe {
+                job.set(ABANDONED);
+            }
+        });
+        self.unwatch(slot);
+        self.checked(slot, false);
+    }
+
+    /// The result of a check: thresholds in a row; a new target needs one success.
+    fn checked(&mut self, slot: usize, success: bool) {
+        let Some(check) = self.world.balancer.health_check else { return };
+        if self.lives[slot].stage != Stage::InService {
+            return;
+        }
+        let health = &mut self.lives[slot].health;
+        let before = *health;
+        if success {
+            let needed = if health.known { check.healthy_threshold } else { 1 };
+            *health = Health { successes: health.successes + 1, failures: 0, ..*health };
+            if health.successes >= needed {
+                *health = Health { healthy: true, known: true, ..*health };
+            }
+        } else {
+            *health = Health { failures: health.failures + 1, successes: 0, ..*health };
+            if health.failures >= check.unhealthy_threshold {
+                *health = Health { healthy: false, known: true, ..*health };
+            }
+        }
+        if health.healthy != before.healthy {
+            let now_healthy = health.healthy;
+            self.desk.book.control_fact(6, self.now, (slot as u64) << 1 | u64::from(now_healthy));
+            if now_healthy {
+                self.begin_slow_start(slot);
+            } else {
+                self.desk.picker.set_ramp(slot, None);
+            }
+            self.refresh_targets();
+        }
+    }
+
+    /// Healthy targets take traffic; when none is healthy, all registered ones do.
+    pub(super) fn refresh_targets(&mut self) {
+        let registered = |s: usize| self.lives[s].stage == Stage::InService;
+        let any = (0..self.lives.len()).any(|s| registered(s) && self.lives[s].health.healthy);
+        for slot in 0..self.lives.len() {
+            let usable = registered(slot) && (self.lives[slot].health.healthy || !any);
+            self.desk.picker.set_usable(slot, usable);
+        }
+    }
+
+    /// Healthy targets of the balancer.
+    pub(super) fn healthy(&self) -> u32 {
+        self.lives.iter().filter(|l| l.stage == Stage::InService && l.health.healthy).count() as u32
+    }
+
+    /// A newly healthy target ramps up, if another healthy target does not.
+    fn begin_slow_start(&mut self, slot: usize) {
+        if self.world.balancer.slow_start.is_zero() {
+            return;
+        }
+        let others = (0..self.lives.len()).any(|s| {
+            let l = &self.lives[s];
+            s != slot && l.stage == Stage::InService && l.health.healthy && l.ramp_since.is_none()
+        });
+        if others {
+            self.lives[slot].ramp_since = Some(self.now);
+            self.slow_start(slot, self.lives[slot].launch);
+        }
+    }
+
+    /// The share of a ramping target grows, once a second.
+    pub(super) fn slow_start(&mut self, slot: usize, launch: u64) {
+        if !self.holds(slot, launch) {
+            return;
+        }
+        let Some(since) = self.lives[slot].ramp_since.filter(|_| self.lives[slot].health.healthy) else { return };
+        let share = (self.now - since) as f64 / self.world.balancer.slow_start.as_nanos() as f64;
+        if share >= 1.0 || self.lives[slot].stage != Stage::InService {
+            self.lives[slot].ramp_since = None;
+            self.desk.picker.set_ramp(slot, None);
+            return;
+        }
+        self.desk.picker.set_ramp(slot, Some(share));
+        self.schedule(self.now + SECOND, Event::SlowStart { slot: slot as u32, launch });
+    }
+}

@@ -1,0 +1,230 @@
+//! From launch to termination: boot phases, entry into service, draining, the end.
+
+use super::{Event, Sim, DEAF, ERRORS, WATCHED};
+use crate::fleet::{BootStep, Job, Life, Outcome, Stage, ABANDONED, PROBE};
+use crate::kernel::NEVER;
+use crate::world::{BootStage, Cold};
+
+impl Sim<'_> {
+    /// The instances that are there at the start: in service, warm and healthy.
+    pub(super) fn populate(&mut self) {
+        for _ in 0..self.group.desired {
+            let zone = self.emptiest_zone();
+            let slot = self.take_slot();
+            self.lives[slot] = Life::present(self.group.next_launch, zone);
+            self.group.next_launch += 1;
+            self.group.change_in_service(0, 1);
+            self.servers[slot].start(0);
+            self.measures.begin(slot, 0);
+            self.start_checks(slot);
+        }
+        self.refresh_targets();
+    }
+
+    /// Launches an instance into the emptiest zone and the lowest free slot.
+    pub(super) fn launch(&mut self) {
+        let zone = self.emptiest_zone();
+        let slot = self.take_slot();
+        let launch = self.group.next_launch;
+        self.group.next_launch += 1;
+        self.group.booting += 1;
+        self.group.scaling.launches += 1;
+        self.lives[slot] = Life::launch(launch, zone, self.now, &self.world.instance, self.world.seed);
+        self.servers[slot] = self.new_server();
+        self.flags[slot] = DEAF;
+        self.desk.book.control_fact(1, self.now, (slot as u64) << 32 | launch);
+        self.enter_phase(slot);
+    }
+
+    /// The phase that runs now begins: billing, service, and its end in the calendar.
+    fn enter_phase(&mut self, slot: usize) {
+        let launch = self.lives[slot].launch;
+        if let Some((stage, phase)) = self.lives[slot].phase_now() {
+            if stage >= BootStage::Running {
+                self.lives[slot].running.get_or_insert(self.now);
+            }
+            if stage == BootStage::InService {
+                if self.lives[slot].stage == Stage::Booting {
+                    self.enter_service(slot);
+                }
+                self.lives[slot].boot_cpu = Some((self.world.instance.boot[phase].cpu_ppm, self.now));
+            }
+        } else {
+            self.lives[slot].running.get_or_insert(self.now);
+        }
+        let end = self.lives[slot].phase_end().unwrap_or(self.now);
+        self.schedule(end, Event::BootPhase { slot: slot as u32, launch });
+    }
+
+    /// A boot phase ends.
+    pub(super) fn boot_phase(&mut self, slot: usize, launch: u64) {
+        if !self.holds(slot, launch) || self.lives[slot].booted.is_some() || self.lives[slot].stage == Stage::Draining {
+            return;
+        }
+        self.flush_boot_cpu(slot);
+        let step = if self.lives[slot].phase_end().is_none() { BootStep::Over } else { self.lives[slot].end_phase() };
+        match step {
+            BootStep::Failed => {
+                self.group.scaling.failed_launches += 1;
+                self.log_group(&format!("launch {launch} failed in its boot: replaced"));
+                self.terminate(slot, false);
+                self.schedule(self.now, Event::Reconcile);
+            }
+            BootStep::Next(_) => self.enter_phase(slot),
+            BootStep::Over => self.booted(slot),
+        }
+    }
+
+    /// The boot is over: the application answers, unless its boot failed.
+    fn booted(&mut self, slot: usize) {
+        let now = self.now;
+        self.lives[slot].running.get_or_insert(now);
+        self.lives[slot].finish_boot(now);
+        if self.lives[slot].stage == Stage::Booting {
+            self.enter_service(slot);
+        }
+        match self.world.instance.cold {
+            Some(Cold::For { factor, time }) => {
+                self.lives[slot].cold_factor = factor;
+                self.apply_speed(slot);
+                let launch = self.lives[slot].launch;
+                self.schedule(now.saturating_add(time.as_nanos()), Event::ColdEnd { slot: slot as u32, launch });
+            }
+            Some(Cold::Requests { factor, count }) => self.servers[slot].set_cold(factor, count),
+            None => {}
+        }
+        self.set_mode(slot);
+        if self.world.balancer.health_check.is_none() && self.lives[slot].answers {
+            self.lives[slot].health.healthy = true;
+            self.refresh_targets();
+        }
+    }
+
+    fn enter_service(&mut self, slot: usize) {
+        let now = self.now;
+        self.lives[slot].stage = Stage::InService;
+        self.lives[slot].in_service = Some(now);
+        self.servers[slot].start(now);
+        self.measures.begin(slot, now);
+        self.group.booting -= 1;
+        self.group.change_in_service(now, 1);
+        self.group.end_activities(now);
+        self.desk.book.control_fact(3, now, slot as u64);
+        self.start_checks(slot);
+        self.refresh_targets();
+    }
+
+    /// An instance leaves service: it is deregistered and no longer measured.
+    pub(super) fn leave_service(&mut self, slot: usize) {
+        self.advance(slot, self.now);
+        self.flush_boot_cpu(slot);
+        self.measure_slot(slot, self.now);
+        self.measures.forget(slot);
+        self.group.change_in_service(self.now, -1);
+        self.desk.picker.set_ramp(slot, None);
+    }
+
+    /// Whether the target listens and what it answers.
+    pub(super) fn set_mode(&mut self, slot: usize) {
+        let life = &self.lives[slot];
+        let deaf = if life.answers && !life.crashed { 0 } else { DEAF };
+        let errors = if life.broken.is_some() { ERRORS } else { 0 };
+        self.flags[slot] = self.flags[slot] & WATCHED | deaf | errors;
+        if errors != 0 {
+            self.watch(slot);
+        }
+    }
+
+    pub(super) fn apply_speed(&mut self, slot: usize) {
+        self.advance(slot, self.now);
+        let speed = self.lives[slot].speed(self.world.instance.speed);
+        self.servers[slot].set_speed(speed, self.now);
+        self.due.set(slot, self.servers[slot].next());
+    }
+
+    pub(super) fn cold_end(&mut self, slot: usize, launch: u64) {
+        if self.holds(slot, launch) {
+            self.lives[slot].cold_factor = 1.0;
+            self.apply_speed(slot);
+        }
+    }
+
+    /// The drain is over, or the instance goes without one: what is left is lost, and billing ends.
+    pub(super) fn drain_end(&mut self, slot: usize, launch: u64) {
+        if !self.holds(slot, launch) {
+            return;
+        }
+        self.advance(slot, self.now);
+        self.kill_all(slot);
+        self.close_server(slot);
+        if let (Some(running), false) = (self.lives[slot].running, self.lives[slot].crashed) {
+            self.bill.end(running, self.now);
+        }
+        self.lives[slot].stage = Stage::Gone;
+        self.group.draining -= 1;
+        self.group.free.insert(slot);
+        self.unwatch(slot);
+        self.flags[slot] = DEAF;
+        self.guards.set(slot, NEVER);
+        self.due.set(slot, NEVER);
+        self.desk.book.control_fact(4, self.now, slot as u64);
+        self.group.end_activities(self.now);
+    }
+
+    /// Everything inside an instance is lost.
+    pub(super) fn kill_all(&mut self, slot: usize) {
+        let mut lost = Vec::new();
+        self.take_off(slot, |_| true, &mut lost);
+        for job in lost.into_iter().filter(|j| !j.is(PROBE) && !j.is(ABANDONED)) {
+            self.desk.picker.settled(slot);
+            self.desk.fail(&job, Outcome::Killed, self.now, slot);
+        }
+    }
+
+    /// Memory ran out: the instance stops running, unless it has found room again.
+    pub(super) fn out_of_memory(&mut self, slot: usize, launch: u64) {
+        if self.holds(slot, launch) && !self.lives[slot].crashed {
+            self.log_group(&format!("instance {launch} ran out of memory"));
+            self.crash(slot);
+        }
+    }
+
+    /// The instance stops running: what it holds is lost, it refuses everything, billing ends.
+    pub(super) fn crash(&mut self, slot: usize) {
+        self.advance(slot, self.now);
+        self.lives[slot].crashed = true;
+        self.kill_all(slot);
+        if let Some(running) = self.lives[slot].running {
+            self.bill.end(running, self.now);
+        }
+        self.desk.book.control_fact(5, self.now, slot as u64);
+        self.set_mode(slot);
+    }
+
+    /// From now on each completion of the slot is an event.
+    pub(super) fn watch(&mut self, slot: usize) {
+        if self.flags[slot] & WATCHED == 0 {
+            self.flags[slot] |= WATCHED;
+            let at = self.watched.partition_point(|&s| (s as usize) < slot);
+            self.watched.insert(at, slot as u32);
+        }
+    }
+
+    /// Nobody waits for the slot's completions any more.
+    pub(super) fn unwatch(&mut self, slot: usize) {
+        let life = &self.lives[slot];
+        let needed = life.stage != Stage::Gone
+            && (life.broken.is_some()
+                || life.health.probe.is_some()
+                || (life.stage == Stage::Draining && self.desk.picker.outstanding(slot) > 0));
+        if !needed {
+            self.flags[slot] &= !WATCHED;
+            self.watched.retain(|&s| s as usize != slot);
+        }
+    }
+
+    /// Attempts inside an instance whose client still waits.
+    pub(super) fn live(job: &&Job) -> bool {
+        !job.is(PROBE) && !job.is(ABANDONED)
+    }
+}

@@ -1,0 +1,211 @@
+//! The loop: takes the earliest of arrival, completion, time-out, control event and retry, and nothing further.
+
+mod decide;
+mod desk;
+mod faults;
+mod group;
+mod health;
+mod laws;
+mod lifecycle;
+mod measure;
+mod requests;
+mod run;
+
+pub use laws::BrokenLaw;
+pub use run::run;
+
+use crate::control::Controls;
+use crate::fleet::{Life, Server};
+use crate::kernel::{key, time_of, Calendar, MinIndex, Phase, NEVER};
+use crate::ledger::{Bill, Saturation, Sink};
+use crate::traffic::Births;
+use crate::world::World;
+use desk::Desk;
+use group::GroupState;
+use measure::Measures;
+use requests::Resend;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// The target does not listen: every attempt is refused.
+const DEAF: u8 = 1;
+/// The target answers errors.
+const ERRORS: u8 = 2;
+/// Each of its completions is an event of its own: a health check or a drain waits for it.
+const WATCHED: u8 = 4;
+
+/// Control events. Inside a phase they are handled in this order, then by their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    ClosePeriod,
+    End,
+    BootPhase { slot: u32, launch: u64 },
+    ColdEnd { slot: u32, launch: u64 },
+    DrainEnd { slot: u32, launch: u64 },
+    OutOfMemory { slot: u32, launch: u64 },
+    Fault { index: u32, count: u64 },
+    FaultEnd { slot: u32, launch: u64, serial: u64 },
+    HealthCheck { slot: u32, launch: u64 },
+    HealthDeadline { slot: u32, launch: u64, probe: u64 },
+    SlowStart { slot: u32, launch: u64 },
+    GroupCheck,
+    Reconcile,
+    Alarms,
+    Look { policy: u32 },
+}
+
+/// A run in progress.
+struct Sim<'a> {
+    world: World,
+    sink: &'a mut dyn Sink,
+    now: u64,
+    phase: Phase,
+    births: Births,
+    next_request: u64,
+    servers: Vec<Server>,
+    lives: Vec<Life>,
+    flags: Vec<u8>,
+    /// When each slot's server changes next.
+    due: MinIndex,
+    /// A lower bound of each slot's oldest deadline.
+    guards: MinIndex,
+    watched: Vec<u32>,
+    /// Every completion of every instance is an event: a shared station makes their order matter.
+    strict: bool,
+    /// A client or the balancer gives an attempt up after this; [`NEVER`] when nobody does.
+    patience: u64,
+    calendar: Calendar<Event>,
+    /// The earliest key of everything but fresh arrivals.
+    other: u64,
+    desk: Desk,
+    resends: BinaryHeap<Reverse<Resend>>,
+    /// Saved retries of the budget, in millionths.
+    budget: u64,
+    candidates: Vec<usize>,
+    group: GroupState,
+    controls: Controls,
+    measures: Measures,
+    bill: Bill,
+    probes: u64,
+    fault_serial: u64,
+    saturated: Option<Saturation>,
+    /// Attempts that the saturated world did not take any more: none or one.
+    at_door: u64,
+    stopped: bool,
+    broken: Option<BrokenLaw>,
+    ended: bool,
+}
+
+impl Sim<'_> {
+    /// Handles everything in order of (time, phase, id) until the end.
+    fn go(&mut self) {
+        while !self.ended {
+            let arrival = key(self.births.next_at(), Phase::Arrive);
+            if arrival <= self.other {
+                self.arrive(time_of(arrival));
+            } else {
+                self.control();
+            }
+            if self.desk.pending {
+                self.settle();
+            }
+        }
+    }
+
+    /// Handles the earliest thing that is no fresh arrival.
+    fn control(&mut self) {
+        let earliest = self.other;
+        self.now = time_of(earliest);
+        if earliest == self.calendar.next_key() {
+            let event = self.calendar.pop().expect("the earliest key is the calendar's");
+            self.handle(event);
+        } else if earliest == key(self.watch_next(), Phase::Complete) {
+            self.phase = Phase::Complete;
+            self.complete_watched();
+        } else if earliest == key(self.guards.earliest().0, Phase::TimeOut) {
+            self.phase = Phase::TimeOut;
+            self.time_out();
+        } else {
+            self.phase = Phase::Arrive;
+            self.resend();
+        }
+        self.find_other();
+    }
+
+    /// Finds the earliest key of everything but fresh arrivals.
+    fn find_other(&mut self) {
+        let mut earliest = self.calendar.next_key();
+        earliest = earliest.min(key(self.watch_next(), Phase::Complete));
+        if self.patience < NEVER {
+            earliest = earliest.min(key(self.guards.earliest().0, Phase::TimeOut));
+        }
+        if let Some(Reverse(resend)) = self.resends.peek() {
+            earliest = earliest.min(key(resend.at, Phase::Arrive));
+        }
+        self.other = earliest;
+    }
+
+    /// The next completion that is an event.
+    fn watch_next(&mut self) -> u64 {
+        if self.strict {
+            return self.due.earliest().0;
+        }
+        self.watched.iter().map(|&slot| self.due.get(slot as usize)).min().unwrap_or(NEVER)
+    }
+
+    fn handle(&mut self, event: Event) {
+        self.phase = match event {
+            Event::ClosePeriod | Event::End => Phase::Measure,
+            Event::Alarms | Event::Look { .. } => Phase::Decide,
+            _ => Phase::Lifecycle,
+        };
+        match event {
+            Event::ClosePeriod => self.close_period(),
+            Event::End => self.end(),
+            Event::BootPhase { slot, launch } => self.boot_phase(slot as usize, launch),
+            Event::ColdEnd { slot, launch } => self.cold_end(slot as usize, launch),
+            Event::DrainEnd { slot, launch } => self.drain_end(slot as usize, launch),
+            Event::OutOfMemory { slot, launch } => self.out_of_memory(slot as usize, launch),
+            Event::Fault { index, count } => self.fault(index as usize, count),
+            Event::FaultEnd { slot, launch, serial } => self.fault_end(slot as usize, launch, serial),
+            Event::HealthCheck { slot, launch } => self.health_check(slot as usize, launch),
+            Event::HealthDeadline { slot, launch, probe } => self.health_deadline(slot as usize, launch, probe),
+            Event::SlowStart { slot, launch } => self.slow_start(slot as usize, launch),
+            Event::GroupCheck => self.group_check(),
+            Event::Reconcile => self.reconcile(true),
+            Event::Alarms => self.alarms(),
+            Event::Look { policy } => self.look(policy as usize),
+        }
+    }
+
+    /// Schedules a life-cycle event at `at`, or as soon as the order of phases allows.
+    fn schedule(&mut self, at: u64, event: Event) {
+        let soonest = if self.phase <= Phase::Lifecycle { self.now } else { self.now + 1 };
+        self.calendar.push(key(at.max(soonest), Phase::Lifecycle), event);
+    }
+
+    /// Whether the slot still holds this launch.
+    fn holds(&self, slot: usize, launch: u64) -> bool {
+        self.lives[slot].launch == launch && self.lives[slot].stage != crate::fleet::Stage::Gone
+    }
+
+    /// Brings one instance up to date, `until` included.
+    #[inline]
+    fn advance(&mut self, slot: usize, until: u64) {
+        let server = &mut self.servers[slot];
+        if server.next() <= until {
+            server.advance(slot, until, &mut self.desk);
+            self.due.set(slot, server.next());
+        }
+    }
+
+    /// Brings all instances that are due up to date, `until` included.
+    #[inline]
+    fn advance_all(&mut self, until: u64) {
+        let (servers, desk) = (&mut self.servers, &mut self.desk);
+        self.due.visit_due(until, |slot| {
+            servers[slot].advance(slot, until, desk);
+            servers[slot].next()
+        });
+    }
+}

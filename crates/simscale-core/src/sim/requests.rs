@@ -1,0 +1,296 @@
+//! The path of a request: sent, refused, timed out, retried, given up.
+
+use super::{Event, Sim, DEAF, ERRORS, WATCHED};
+use crate::fleet::{Job, Outcome, ABANDONED, ERROR, PROBE};
+use crate::kernel::{hash, key, Phase, Purpose, NEVER};
+use crate::ledger::Saturation;
+use crate::kernel::SimTime;
+use crate::world::AbandonedWork;
+use std::cmp::Reverse;
+
+/// A retry that waits for its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Resend {
+    pub at: u64,
+    pub request: u64,
+    pub attempt: u8,
+    pub class: u8,
+    pub work: u64,
+    pub wait: u64,
+}
+
+impl Sim<'_> {
+    /// A request is born and sent.
+    #[inline]
+    pub(super) fn arrive(&mut self, at: u64) {
+        self.now = at;
+        self.phase = Phase::Arrive;
+        let birth = self.births.take();
+        let request = self.next_request;
+        self.next_request += 1;
+        self.desk.book.born(at);
+        if let Some(retries) = &self.world.clients.retries
+            && let Some(ppm) = retries.budget_ppm
+        {
+            let most = u64::from(retries.budget_burst) * 1_000_000;
+            self.budget = (self.budget + u64::from(ppm)).min(most);
+        }
+        let tag = Job::tag(request, 0, birth.class, 0);
+        self.send(Job { mark: 0, born: at, work: birth.work, wait: birth.wait, tag });
+    }
+
+    /// The earliest retry is sent.
+    pub(super) fn resend(&mut self) {
+        let Some(Reverse(resend)) = self.resends.pop() else { return };
+        self.desk.book.counts.attempts.retried += 1;
+        let tag = Job::tag(resend.request, resend.attempt, resend.class, 0);
+        self.send(Job { mark: 0, born: self.now, work: resend.work, wait: resend.wait, tag });
+    }
+
+    /// An attempt goes through the balancer to an instance.
+    #[inline]
+    fn send(&mut self, mut job: Job) {
+        let now = self.now;
+        self.desk.book.counts.attempts.sent += 1;
+        if self.desk.in_flight >= self.world.in_flight_limit && self.saturates() {
+            return;
+        }
+        let slot = if self.desk.picker.looks_at_all() {
+            self.advance_all(now);
+            self.desk.picker.pick(0, 0, &[])
+        } else {
+            self.pick_few(&job)
+        };
+        let Some(slot) = slot else {
+            self.desk.fail(&job, Outcome::NoTarget, now, usize::MAX);
+            return;
+        };
+        let flags = self.flags[slot];
+        if flags & (DEAF | ERRORS) != 0 && !self.bend(&mut job, slot) {
+            return;
+        }
+        let server = &mut self.servers[slot];
+        if server.admit(slot, job, now, &mut self.desk).is_err() {
+            self.restore(&mut job);
+            self.desk.fail(&job, Outcome::Refused, now, slot);
+            return;
+        }
+        self.desk.in_flight += 1;
+        self.desk.picker.sent(slot);
+        let next = server.next();
+        self.due.set(slot, next);
+        if flags & WATCHED != 0 || self.strict {
+            self.other = self.other.min(key(next, Phase::Complete));
+        }
+        if self.patience < NEVER && self.guards.get(slot) >= NEVER {
+            let guard = now + self.patience;
+            self.guards.set(slot, guard);
+            self.other = self.other.min(key(guard, Phase::TimeOut));
+        }
+        if self.world.instance.memory.is_some() {
+            self.check_memory(slot);
+        }
+    }
+
+    /// The choice of a balancer that looks at few instances or none.
+    fn pick_few(&mut self, job: &Job) -> Option<usize> {
+        let mut candidates = std::mem::take(&mut self.candidates);
+        self.desk.picker.candidates(job.request(), job.attempt(), &mut candidates);
+        for &slot in &candidates {
+            self.advance(slot, self.now);
+        }
+        let slot = self.desk.picker.pick(job.request(), job.attempt(), &candidates);
+        self.candidates = candidates;
+        if let Some(slot) = slot {
+            self.advance(slot, self.now);
+        }
+        slot
+    }
+
+    /// The target is deaf or broken: refuses the attempt (false), or makes an error of it.
+    fn bend(&mut self, job: &mut Job, slot: usize) -> bool {
+        if self.flags[slot] & DEAF != 0 {
+            self.desk.fail(job, Outcome::Refused, self.now, slot);
+            return false;
+        }
+        let broken = self.lives[slot].broken.expect("only a broken instance answers errors");
+        self.desk.given.insert(job.identity(), (job.work, job.wait));
+        job.work = broken.error_time;
+        job.wait = 0;
+        job.set(ERROR);
+        true
+    }
+
+    /// Gives an attempt back the work and wait it had before a broken instance took it.
+    fn restore(&mut self, job: &mut Job) {
+        if job.is(ERROR)
+            && let Some((work, wait)) = self.desk.given.remove(&job.identity())
+        {
+            (job.work, job.wait) = (work, wait);
+        }
+    }
+
+    fn check_memory(&mut self, slot: usize) {
+        let Some(memory) = self.world.instance.memory else { return };
+        let used = memory.base + self.servers[slot].in_flight() as u64 * memory.per_request;
+        if used > memory.capacity {
+            let launch = self.lives[slot].launch;
+            self.schedule(self.now, Event::OutOfMemory { slot: slot as u32, launch });
+            self.find_other();
+        }
+    }
+
+    /// The world holds as many attempts as it may: completes what is due and ends the run when that does not help.
+    fn saturates(&mut self) -> bool {
+        self.advance_all(self.now);
+        let full = self.desk.in_flight >= self.world.in_flight_limit;
+        if full {
+            self.saturated = Some(Saturation { at: SimTime::from_nanos(self.now), in_flight: self.desk.in_flight });
+            self.at_door = 1;
+            self.ended = true;
+        }
+        full
+    }
+
+    /// The instances that are watched complete what is due now, in the order of their slots.
+    pub(super) fn complete_watched(&mut self) {
+        let due: Vec<u32> = if self.strict {
+            vec![self.due.earliest().1 as u32]
+        } else {
+            self.watched.iter().copied().filter(|&s| self.due.get(s as usize) <= self.now).collect()
+        };
+        for slot in due {
+            self.advance(slot as usize, self.now);
+            self.check_drained(slot as usize);
+        }
+    }
+
+    /// Deadlines may have passed: instances whose guard is due come up to date and lose what is too old.
+    pub(super) fn time_out(&mut self) {
+        let now = self.now;
+        let mut due = Vec::new();
+        self.guards.visit_due(now, |slot| {
+            due.push(slot);
+            NEVER
+        });
+        for slot in due {
+            self.advance(slot, now);
+            self.expire(slot);
+            let waiting = |j: &&Job| !j.is(ABANDONED) && !j.is(PROBE);
+            let oldest = self.servers[slot].attempts().filter(waiting).map(|j| j.born).min();
+            self.guards.set(slot, oldest.map_or(NEVER, |born| born + self.patience));
+            self.check_drained(slot);
+        }
+    }
+
+    fn expire(&mut self, slot: usize) {
+        let (now, patience) = (self.now, self.patience);
+        let late = move |j: &Job| !j.is(ABANDONED) && !j.is(PROBE) && j.born + patience <= now;
+        let mut expired = Vec::new();
+        match self.world.clients.abandoned_work {
+            AbandonedWork::Continues => self.servers[slot].for_each_mut(|job| {
+                if late(job) {
+                    expired.push(*job);
+                    job.set(ABANDONED);
+                }
+            }),
+            AbandonedWork::Cancelled => self.take_off(slot, late, &mut expired),
+        }
+        let by_client = self.world.clients.timeout.is_some_and(|t| t.as_nanos() == patience);
+        let outcome = if by_client { Outcome::TimedOut } else { Outcome::GatewayTimeOut };
+        for mut job in expired {
+            self.desk.picker.settled(slot);
+            self.restore(&mut job);
+            self.desk.fail(&job, outcome, now, slot);
+        }
+    }
+
+    /// Removes attempts from an instance, with their claims on the backend.
+    pub(super) fn take_off(&mut self, slot: usize, leaves: impl Fn(&Job) -> bool, taken: &mut Vec<Job>) {
+        let now = self.now;
+        let mut held = 0;
+        let before = taken.len();
+        self.servers[slot].remove(
+            slot,
+            now,
+            leaves,
+            |job, backend| {
+                taken.push(*job);
+                held += usize::from(backend);
+            },
+            &mut self.desk,
+        );
+        self.desk.in_flight -= (taken.len() - before) as u64;
+        if let Some(backend) = &mut self.desk.backend {
+            for job in &taken[before..] {
+                backend.forget(slot, job.identity(), now);
+            }
+            for _ in 0..held {
+                crate::fleet::Departures::backend_freed(&mut self.desk, now);
+            }
+        }
+        self.due.set(slot, self.servers[slot].next());
+    }
+
+    /// Acts on what the desk noted: backend slots, answers to health checks, failures.
+    pub(super) fn settle(&mut self) {
+        while self.desk.pending {
+            self.desk.pending = false;
+            for (slot, identity, at) in std::mem::take(&mut self.desk.grants) {
+                self.servers[slot].backend_granted(identity, at);
+                self.due.set(slot, self.servers[slot].next());
+            }
+            for answered in std::mem::take(&mut self.desk.answered) {
+                self.probe_answered(answered.slot, answered.probe);
+            }
+            let mut failures = std::mem::take(&mut self.desk.failures);
+            failures.sort_by_key(|f| f.job.identity());
+            for failure in failures.drain(..) {
+                let mut job = failure.job;
+                self.restore(&mut job);
+                self.retry_or_lose(&job, failure.outcome);
+            }
+            self.desk.failures = failures;
+        }
+        self.find_other();
+    }
+
+    fn retry_or_lose(&mut self, job: &Job, outcome: Outcome) {
+        let Some(pause) = self.retry_pause(job) else {
+            self.desk.first_births.remove(&job.request());
+            self.desk.book.lost(outcome);
+            return;
+        };
+        let first = self.desk.first_birth(job);
+        self.desk.first_births.insert(job.request(), first);
+        self.resends.push(Reverse(Resend {
+            at: self.now + pause,
+            request: job.request(),
+            attempt: job.attempt() + 1,
+            class: job.class(),
+            work: job.work,
+            wait: job.wait,
+        }));
+    }
+
+    /// The pause before the next attempt, at least 1 ns; `None` when there is none or the budget is spent.
+    fn retry_pause(&mut self, job: &Job) -> Option<u64> {
+        let retries = self.world.clients.retries?;
+        if job.attempt() >= retries.max {
+            return None;
+        }
+        if retries.budget_ppm.is_some() {
+            if self.budget < 1_000_000 {
+                self.desk.book.counts.attempts.retries_denied += 1;
+                return None;
+            }
+            self.budget -= 1_000_000;
+        }
+        let doubled = retries.backoff.as_nanos().saturating_mul(1 << job.attempt().min(40));
+        let pause = doubled.min(retries.max_backoff.as_nanos());
+        let draw = hash(self.world.seed, Purpose::RetryJitter, job.request(), u64::from(job.attempt()));
+        let jittered = (u128::from(pause) * u128::from(retries.jitter_ppm) / 1_000_000) as u64;
+        let cut = ((u128::from(jittered) * u128::from(draw)) >> 64) as u64;
+        Some((pause - cut).max(1))
+    }
+}

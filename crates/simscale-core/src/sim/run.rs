@@ -1,0 +1,175 @@
+//! From a world to a result: sets a run up, lets it go, closes the books.
+
+use super::{desk::Backend, group::GroupState, measure::Measures, BrokenLaw, Desk, Event, Sim};
+use crate::control::{Controls, Policy};
+use crate::fleet::Stage;
+use crate::kernel::{key, Calendar, MinIndex, Phase, SimTime, NEVER};
+use crate::ledger::{Bill, Book, Capacity, Judge, RunResult, Sink};
+use crate::traffic::{Arrivals, Births, Picker, Workload};
+use crate::world::World;
+use std::collections::{BTreeMap, BinaryHeap};
+
+/// Runs a world from its start to its end.
+///
+/// The same world, workload and policies give the same result, bit by bit.
+///
+/// # Errors
+/// A law of the simulation broke: a bug, to be reported with scenario and seed.
+pub fn run(
+    world: World,
+    workload: Workload,
+    policies: Vec<Box<dyn Policy>>,
+    sink: &mut dyn Sink,
+) -> Result<RunResult, BrokenLaw> {
+    let mut sim = Sim::new(world, workload, policies, sink);
+    sim.go();
+    sim.close()
+}
+
+impl<'a> Sim<'a> {
+    fn new(world: World, workload: Workload, policies: Vec<Box<dyn Policy>>, sink: &'a mut dyn Sink) -> Self {
+        let (from, duration) = (world.lead_in.as_nanos(), world.duration.as_nanos());
+        let judges = world.objectives.iter().map(|o| Judge::new(o, from, duration)).collect();
+        let client = world.clients.timeout.map_or(NEVER, |t| t.as_nanos());
+        let balancer = world.balancer.idle_timeout.map_or(NEVER, |t| t.as_nanos());
+        let controls = Controls::new(policies, world.metrics.publication_delay);
+        let measures = Measures::new(&world, controls.series.iter().map(|s| s.query.period));
+        let desk = Desk {
+            book: Book::new(judges),
+            picker: Picker::new(world.balancer.algorithm, world.seed),
+            backend: world.backend_connections.map(Backend::new),
+            in_flight: 0,
+            failures: Vec::new(),
+            answered: Vec::new(),
+            grants: Vec::new(),
+            pending: false,
+            first_births: BTreeMap::new(),
+            given: BTreeMap::new(),
+            speed: u64::from(world.instance.speed),
+        };
+        let mut sim = Sim {
+            sink,
+            now: 0,
+            phase: Phase::Measure,
+            births: Births::new(Arrivals::new(workload, world.seed), &world.classes, world.seed),
+            next_request: 0,
+            servers: Vec::new(),
+            lives: Vec::new(),
+            flags: Vec::new(),
+            due: MinIndex::new(),
+            guards: MinIndex::new(),
+            watched: Vec::new(),
+            strict: world.backend_connections.is_some(),
+            patience: client.min(balancer),
+            calendar: Calendar::new(),
+            other: 0,
+            desk,
+            resends: BinaryHeap::new(),
+            budget: 0,
+            candidates: Vec::new(),
+            group: GroupState::new(&world.group),
+            controls,
+            measures,
+            bill: Bill::new(&world.prices, from),
+            probes: 0,
+            fault_serial: 0,
+            saturated: None,
+            at_door: 0,
+            stopped: false,
+            broken: None,
+            ended: false,
+            world,
+        };
+        sim.open();
+        sim
+    }
+
+    /// The first instances and the first control events.
+    fn open(&mut self) {
+        if let Some(retries) = &self.world.clients.retries {
+            self.budget = u64::from(retries.budget_burst) * 1_000_000;
+        }
+        self.populate();
+        let period = self.world.metrics.period.as_nanos();
+        let duration = self.world.duration.as_nanos();
+        if period <= duration {
+            self.calendar.push(key(period, Phase::Measure), Event::ClosePeriod);
+        }
+        self.calendar.push(key(duration, Phase::Measure), Event::End);
+        self.calendar.push(key(self.world.group.health.every.as_nanos(), Phase::Lifecycle), Event::GroupCheck);
+        if self.controls.any_alarms() {
+            self.calendar.push(key(self.world.metrics.alarm_every.as_nanos(), Phase::Decide), Event::Alarms);
+        }
+        for policy in 0..self.controls.policies.len() {
+            self.schedule_look(policy, true);
+        }
+        self.schedule_faults();
+        self.find_other();
+    }
+
+    /// The run reaches its end: what is left of a period is measured.
+    pub(super) fn end(&mut self) {
+        self.measure_all();
+        self.ended = true;
+    }
+
+    fn close(mut self) -> Result<RunResult, BrokenLaw> {
+        if self.saturated.is_some() || self.stopped {
+            self.measure_all();
+        }
+        if self.broken.is_none() {
+            self.check_laws();
+        }
+        if let Some(broken) = self.broken.take() {
+            return Err(broken);
+        }
+        self.judge_the_unsettled();
+        self.desk.book.close_period(self.now);
+        let from = self.world.lead_in.as_nanos().min(self.now);
+        self.group.change_in_service(self.now, 0);
+        let (cost, billed_ns) = self.cost_now();
+        let window = (self.now - from).max(1) as f64;
+        let book = &self.desk.book;
+        Ok(RunResult {
+            from: SimTime::from_nanos(from),
+            to: SimTime::from_nanos(self.now),
+            seed: self.world.seed,
+            fingerprint: book.fingerprint(),
+            requests: book.requests(),
+            attempts: book.attempts(),
+            response_time: book.response_time(),
+            waiting_ns: book.waiting_ns(),
+            capacity: Capacity {
+                in_service_mean: self.group.service_area as f64 / window,
+                in_service_max: self.group.in_service_max,
+                billed_ns,
+                cpu_utilization_mean: self.measures.utilization(),
+            },
+            cost,
+            scaling: self.group.scaling,
+            saturated: self.saturated,
+            stopped_at: self.stopped.then(|| SimTime::from_nanos(self.now)),
+            clamped_work: self.births.clamped,
+            objectives: self.desk.book.judges.drain(..).map(Judge::finish).collect(),
+        })
+    }
+
+    /// Requests whose limit has not passed at the end are not judged.
+    fn judge_the_unsettled(&mut self) {
+        let mut births: Vec<u64> = self
+            .resends
+            .iter()
+            .map(|r| self.desk.first_births[&r.0.request])
+            .collect();
+        for slot in 0..self.lives.len() {
+            if self.lives[slot].stage != Stage::Gone {
+                births.extend(self.servers[slot].attempts().filter(Self::live).map(|j| self.desk.first_birth(j)));
+            }
+        }
+        for judge in &mut self.desk.book.judges {
+            for &born in &births {
+                judge.undecided(born, self.now);
+            }
+        }
+    }
+}

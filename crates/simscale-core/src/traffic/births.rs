@@ -1,0 +1,128 @@
+//! The birth of a request: its class, work and wait, all drawn before anybody decides anything.
+
+use super::Arrivals;
+use crate::kernel::{stream, Distribution, Purpose, Sampler, NEVER, WORK_MAX};
+use crate::world::RequestClass;
+use rand::RngExt;
+
+const BLOCK: usize = 256;
+
+/// A request as it is born, at the time that [`Births::next_at`] gave.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Birth {
+    /// Nanoseconds of CPU on a reference core, 1 to 2^45.
+    pub work: u64,
+    /// Nanoseconds of waiting for others, zero for none.
+    pub wait: u64,
+    pub class: u8,
+}
+
+/// Requests in blocks, so that no request pays for the choice of a law.
+pub(crate) struct Births {
+    arrivals: Arrivals,
+    classes: Vec<ClassSamplers>,
+    weights: Vec<f64>,
+    pick: crate::kernel::Generator,
+    times: [u64; BLOCK],
+    work: [u64; BLOCK],
+    wait: [u64; BLOCK],
+    class: [u8; BLOCK],
+    next: usize,
+    len: usize,
+    /// Draws of work above the largest a request can carry.
+    pub clamped: u64,
+}
+
+struct ClassSamplers {
+    cpu: Sampler,
+    wait: Option<Sampler>,
+}
+
+impl Births {
+    pub fn new(arrivals: Arrivals, classes: &[RequestClass], seed: u64) -> Self {
+        let total: f64 = classes.iter().map(|c| c.weight).sum();
+        let mut sum = 0.0;
+        let weights = classes
+            .iter()
+            .map(|c| {
+                sum += c.weight / total;
+                sum
+            })
+            .collect();
+        let samplers = classes
+            .iter()
+            .enumerate()
+            .map(|(i, c)| ClassSamplers {
+                cpu: Sampler::new(&c.cpu_time, stream(seed, Purpose::CpuTime, i as u64)),
+                wait: waits(&c.wait_time)
+                    .then(|| Sampler::new(&c.wait_time, stream(seed, Purpose::WaitTime, i as u64))),
+            })
+            .collect();
+        let mut births = Births {
+            arrivals,
+            classes: samplers,
+            weights,
+            pick: stream(seed, Purpose::Class, 0),
+            times: [0; BLOCK],
+            work: [0; BLOCK],
+            wait: [0; BLOCK],
+            class: [0; BLOCK],
+            next: 0,
+            len: 0,
+            clamped: 0,
+        };
+        births.refill();
+        births
+    }
+
+    /// When the next request is born; [`NEVER`] after the last.
+    #[inline]
+    pub fn next_at(&self) -> u64 {
+        if self.next < self.len { self.times[self.next] } else { NEVER }
+    }
+
+    /// The next request. Panics when there is none.
+    #[inline]
+    pub fn take(&mut self) -> Birth {
+        let i = self.next;
+        let birth = Birth { work: self.work[i], wait: self.wait[i], class: self.class[i] };
+        self.next += 1;
+        if self.next == self.len {
+            self.refill();
+        }
+        birth
+    }
+
+    fn refill(&mut self) {
+        let mut given = [0; BLOCK];
+        self.next = 0;
+        self.len = self.arrivals.fill(&mut self.times, &mut given);
+        if let [only] = &mut self.classes[..] {
+            only.cpu.fill(&mut self.work);
+            if let Some(wait) = &mut only.wait {
+                wait.fill(&mut self.wait);
+            }
+        } else {
+            for i in 0..self.len {
+                let u: f64 = self.pick.random();
+                let class = self.weights.partition_point(|&w| w <= u).min(self.classes.len() - 1);
+                let samplers = &mut self.classes[class];
+                self.class[i] = class as u8;
+                self.work[i] = samplers.cpu.draw();
+                self.wait[i] = samplers.wait.as_mut().map_or(0, Sampler::draw);
+            }
+        }
+        for (work, given) in self.work[..self.len].iter_mut().zip(given) {
+            let wanted = if given > 0 { given } else { *work };
+            self.clamped += u64::from(wanted > WORK_MAX);
+            *work = wanted.clamp(1, WORK_MAX);
+        }
+        for wait in &mut self.wait {
+            *wait = (*wait).min(WORK_MAX);
+        }
+    }
+}
+
+fn waits(law: &Distribution) -> bool {
+    !matches!(law, Distribution::Constant { value } if *value < 0.5)
+}

@@ -1,0 +1,401 @@
+//! What to simulate, as plain data: the resolved world that a run starts from.
+
+use crate::control::Metric;
+use crate::kernel::{Distribution, SimDuration, SimTime};
+use crate::traffic::Algorithm;
+
+/// Everything that fixes a run, the workload and the policies aside.
+#[derive(Debug, Clone, PartialEq)]
+pub struct World {
+    /// The run covers `[0, duration)`.
+    pub duration: SimDuration,
+    /// Simulated at the start and left out of statistics and cost; a whole number of metric periods.
+    pub lead_in: SimDuration,
+    /// Master seed of every stream.
+    pub seed: u64,
+    /// Kinds of request, with their weights; at least one.
+    pub classes: Vec<RequestClass>,
+    /// The instance that the group launches.
+    pub instance: Instance,
+    /// Slots of a shared station that serves wait times, first come first served.
+    pub backend_connections: Option<u32>,
+    /// The load balancer.
+    pub balancer: Balancer,
+    /// How clients behave.
+    pub clients: Clients,
+    /// The group that is scaled.
+    pub group: Group,
+    /// What goes wrong, and when.
+    pub faults: Vec<Fault>,
+    /// How the world is measured.
+    pub metrics: Metrics,
+    /// What was promised.
+    pub objectives: Vec<Objective>,
+    /// What things cost.
+    pub prices: Prices,
+    /// The run ends as saturated when more attempts than this are in flight.
+    pub in_flight_limit: u64,
+}
+
+/// A kind of request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequestClass {
+    /// Name in outputs.
+    pub name: String,
+    /// Share of the arrivals, relative to the other classes.
+    pub weight: f64,
+    /// CPU time on a reference core.
+    pub cpu_time: Distribution,
+    /// Time spent waiting for others (I/O); holds a slot, burns no CPU.
+    pub wait_time: Distribution,
+    /// Share of the CPU time that comes before the wait, in millionths.
+    pub cpu_before_ppm: u32,
+}
+
+/// An instance: its processors, what it admits, how it boots.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Instance {
+    /// Virtual processors, 1 to 1024.
+    pub vcpus: u32,
+    /// Speed of a processor in 1/65536 of a reference core.
+    pub speed: u32,
+    /// Requests admitted at once; the rest queue.
+    pub admitted: u32,
+    /// Requests that may queue; more are refused.
+    pub queue_limit: u32,
+    /// What a refused client sees.
+    pub overflow: Overflow,
+    /// Memory, when it is modelled.
+    pub memory: Option<Memory>,
+    /// Boot phases in order; stages never go back.
+    pub boot: Vec<BootPhase>,
+    /// Slowness after the boot, while caches are cold.
+    pub cold: Option<Cold>,
+}
+
+/// How an instance whose queue is full turns a request away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overflow {
+    /// An answer 503 from the target.
+    Answer503,
+    /// The connection is refused; the balancer answers 502.
+    ConnectionRefused,
+}
+
+/// Memory of an instance, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    /// What the instance has.
+    pub capacity: u64,
+    /// Used by an idle instance.
+    pub base: u64,
+    /// Used by each request in flight.
+    pub per_request: u64,
+}
+
+/// Slowness of a fresh instance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Cold {
+    /// The processors run at `1 / factor` of their speed for this long after the boot.
+    For {
+        /// At least 1.
+        factor: f64,
+        /// How long.
+        time: SimDuration,
+    },
+    /// The first requests carry `factor` times their work.
+    Requests {
+        /// At least 1.
+        factor: f64,
+        /// How many.
+        count: u64,
+    },
+}
+
+/// A part of the boot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BootPhase {
+    /// Name in outputs.
+    pub name: String,
+    /// How long it takes.
+    pub time: Distribution,
+    /// Where in the life of the instance it lies.
+    pub stage: BootStage,
+    /// Chance that it fails, in millionths.
+    pub failure_ppm: u32,
+    /// What a failure means.
+    pub on_failure: BootFailure,
+    /// CPU utilisation while it runs, in millionths; seen by the group's metric in stage `InService`.
+    pub cpu_ppm: u32,
+}
+
+/// Where a boot phase lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BootStage {
+    /// Before the instance runs: not billed.
+    Pending,
+    /// Billed, not yet in service.
+    Running,
+    /// In service and registered, while the application does not answer yet.
+    InService,
+}
+
+/// What becomes of an instance whose boot phase failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BootFailure {
+    /// It terminates at the end of the phase and is replaced.
+    Terminate,
+    /// It enters service and never answers.
+    NeverReady,
+    /// It enters service and answers every request with an error.
+    ServesErrors {
+        /// CPU time of an error answer.
+        error_time: SimDuration,
+        /// How long its health check goes on passing, from the end of the boot.
+        check_passes_for: SimDuration,
+    },
+}
+
+/// The load balancer in front of the group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Balancer {
+    /// How a target is chosen.
+    pub algorithm: Algorithm,
+    /// How long a deregistered target may finish what it has.
+    pub deregistration_delay: SimDuration,
+    /// A newly healthy target's share grows over this time; zero for off.
+    pub slow_start: SimDuration,
+    /// An attempt without an answer for this long is answered 504.
+    pub idle_timeout: Option<SimDuration>,
+    /// Health checks; without them a target is healthy when its application answers.
+    pub health_check: Option<HealthCheck>,
+}
+
+/// Health checks of the balancer: small requests through the target's own queue and CPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HealthCheck {
+    /// From check to check.
+    pub interval: SimDuration,
+    /// A check answered later than this has failed; below the interval.
+    pub timeout: SimDuration,
+    /// Successes in a row that make an unhealthy target healthy; a new target needs one.
+    pub healthy_threshold: u32,
+    /// Failures in a row that make a target unhealthy.
+    pub unhealthy_threshold: u32,
+    /// CPU time of a check.
+    pub cpu_time: SimDuration,
+}
+
+/// How clients behave.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Clients {
+    /// A client gives an attempt up after this.
+    pub timeout: Option<SimDuration>,
+    /// What becomes of the work of an attempt that nobody waits for.
+    pub abandoned_work: AbandonedWork,
+    /// Retries of failed attempts.
+    pub retries: Option<Retries>,
+}
+
+/// The work of an attempt after a client's time-out or a 504.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AbandonedWork {
+    /// The instance finishes it: what most stacks do.
+    Continues,
+    /// The instance drops it at once.
+    Cancelled,
+}
+
+/// Retries with exponential backoff.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Retries {
+    /// Retries after the first attempt, at most 100.
+    pub max: u8,
+    /// Pause before the first retry, doubled for each further one.
+    pub backoff: SimDuration,
+    /// Longest pause.
+    pub max_backoff: SimDuration,
+    /// Share of the pause that is drawn at random, in millionths: 1,000,000 is "full jitter".
+    pub jitter_ppm: u32,
+    /// Retries allowed per first attempt, in millionths; `None` for no budget.
+    pub budget_ppm: Option<u32>,
+    /// Retries that the budget can save up.
+    pub budget_burst: u32,
+}
+
+/// The group that is scaled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// Smallest size.
+    pub min: u32,
+    /// Largest size.
+    pub max: u32,
+    /// Size at the start, all in service and healthy.
+    pub desired: u32,
+    /// Names of the zones; launches go to the one with the fewest instances.
+    pub zones: Vec<String>,
+    /// Which instance of the fullest zone goes first.
+    pub termination: Termination,
+    /// Instances younger than this stay out of the group's metrics (default instance warm-up).
+    pub warm_up: SimDuration,
+    /// Pause after a scaling activity for simple scaling.
+    pub cooldown: SimDuration,
+    /// How the group notices broken instances.
+    pub health: GroupHealth,
+}
+
+/// Which instance of a zone is terminated first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Termination {
+    /// Closest to its next billing hour, as the default policy of EC2 Auto Scaling ends.
+    ClosestToNextInstanceHour,
+    /// Launched first.
+    OldestInstance,
+    /// Launched last.
+    NewestInstance,
+}
+
+/// The group's own view of health.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupHealth {
+    /// Whether a target that the balancer calls unhealthy is replaced, or only an instance that stopped running.
+    pub follows_balancer: bool,
+    /// The balancer's verdict is ignored for so long after the instance entered service.
+    pub grace: SimDuration,
+    /// How often the group looks.
+    pub every: SimDuration,
+}
+
+/// Something that goes wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fault {
+    /// Name in outputs.
+    pub name: String,
+    /// When.
+    pub when: FaultTime,
+    /// What.
+    pub kind: FaultKind,
+    /// To whom.
+    pub victims: Victims,
+}
+
+/// When a fault strikes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FaultTime {
+    /// Once.
+    At(SimTime),
+    /// Again and again, at exponential intervals with this mean.
+    Every(SimDuration),
+}
+
+/// What a fault does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FaultKind {
+    /// The instance stops running; its requests end with 502.
+    Crash,
+    /// The instance stands still for a time: it takes requests and answers none.
+    Hang {
+        /// How long.
+        time: SimDuration,
+    },
+    /// The processors run at `1 / factor` of their speed for a time.
+    SlowDown {
+        /// Above 1.
+        factor: f64,
+        /// How long.
+        time: SimDuration,
+    },
+}
+
+/// Whom a fault strikes, among the instances in service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Victims {
+    /// So many, drawn at random.
+    Count(u32),
+    /// All.
+    All,
+    /// All of the zone with this index.
+    Zone(u8),
+}
+
+/// How the world is measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Metrics {
+    /// Length of a period; every other period is a multiple of it.
+    pub period: SimDuration,
+    /// From the end of a period to the moment its datapoint can be seen.
+    pub publication_delay: SimDuration,
+    /// Chance that a datapoint never appears, in millionths.
+    pub missing_ppm: u32,
+    /// How often alarms are evaluated.
+    pub alarm_every: SimDuration,
+    /// The user's own per-instance metrics.
+    pub custom: Vec<CustomMetric>,
+}
+
+/// A per-instance metric: `base + per_request_in_flight x mean requests in flight + per_request_rate x requests/s`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CustomMetric {
+    /// Name.
+    pub name: String,
+    /// Value of an idle instance.
+    pub base: f64,
+    /// Added for each request in flight, averaged over the period.
+    pub per_request_in_flight: f64,
+    /// Added for each request per second.
+    pub per_request_rate: f64,
+}
+
+/// A promise.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Objective {
+    /// Name in outputs.
+    pub name: String,
+    /// What is promised.
+    pub kind: ObjectiveKind,
+    /// Share of windows (latency) or requests (the others) that may break it, 0 to 1.
+    pub allowed_ratio: f64,
+}
+
+/// What is promised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectiveKind {
+    /// In every window of arrivals, this share of requests is answered within the limit.
+    Latency {
+        /// Quantile in millionths: 990,000 is p99.
+        quantile_ppm: u32,
+        /// The limit.
+        below: SimDuration,
+        /// Length of a window.
+        window: SimDuration,
+    },
+    /// Requests are answered within the limit.
+    GoodRequests {
+        /// The limit.
+        below: SimDuration,
+    },
+    /// Requests are answered, however late.
+    Availability,
+}
+
+/// What things cost, in billionths of a US dollar.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prices {
+    /// An instance, per hour.
+    pub instance_hour_nano_usd: u64,
+    /// Shortest billed time of an instance.
+    pub minimum: SimDuration,
+    /// The balancer, per hour.
+    pub balancer_hour_nano_usd: u64,
+}
+
+/// A metric with its period and statistic, as a policy or an alarm asks for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetricQuery {
+    /// Which metric.
+    pub metric: Metric,
+    /// Over which period; a multiple of the world's metric period.
+    pub period: SimDuration,
+    /// Which statistic.
+    pub statistic: crate::control::Statistic,
+}
