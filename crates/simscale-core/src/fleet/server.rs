@@ -253,7 +253,9 @@ impl Server {
         let mut waiter = self.waiters.remove(place.expect("who asked the backend waits for it"));
         waiter.release = now + waiter.job.wait;
         self.insert_waiter(waiter);
-        self.next = self.next.min(waiter.release);
+        if self.speed > 0 {
+            self.next = self.next.min(waiter.release);
+        }
     }
 
     /// Accounts for the time up to `now`, during which nothing changed.

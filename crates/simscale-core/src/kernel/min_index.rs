@@ -1,11 +1,11 @@
-//! The earliest of many: one time per slot, with lower bounds over words of 64 slots.
+//! The earliest of many: one time per slot, with lower bounds over blocks of 16 slots.
 
 use super::NEVER;
 
-const WORD: usize = 64;
+const BLOCK: usize = 16;
 
-/// Times by slot. A word's bound is lowered at once and raised only when a visit finds it stale, so that
-/// setting a time costs two writes and finding the due ones skips whole words.
+/// Times by slot. A block's bound is lowered at once and raised only when a visit finds it stale, so that
+/// setting a time costs two writes and finding the due ones skips whole blocks.
 #[derive(Debug, Clone)]
 pub(crate) struct MinIndex {
     times: Vec<u64>,
@@ -19,10 +19,10 @@ impl MinIndex {
 
     /// Makes room for `slots` slots; new ones hold [`NEVER`].
     pub fn grow(&mut self, slots: usize) {
-        let words = slots.div_ceil(WORD);
-        if words > self.bounds.len() {
-            self.bounds.resize(words, NEVER);
-            self.times.resize(words * WORD, NEVER);
+        let blocks = slots.div_ceil(BLOCK);
+        if blocks > self.bounds.len() {
+            self.bounds.resize(blocks, NEVER);
+            self.times.resize(blocks * BLOCK, NEVER);
         }
     }
 
@@ -34,7 +34,7 @@ impl MinIndex {
     #[inline]
     pub fn set(&mut self, slot: usize, time: u64) {
         self.times[slot] = time;
-        let bound = &mut self.bounds[slot / WORD];
+        let bound = &mut self.bounds[slot / BLOCK];
         *bound = (*bound).min(time);
     }
 
@@ -42,38 +42,39 @@ impl MinIndex {
     /// slot's new time.
     #[inline]
     pub fn visit_due(&mut self, until: u64, mut visit: impl FnMut(usize) -> u64) {
-        for word in 0..self.bounds.len() {
-            if self.bounds[word] > until {
+        for block in 0..self.bounds.len() {
+            if self.bounds[block] > until {
                 continue;
             }
-            let times: &mut [u64; WORD] =
-                (&mut self.times[word * WORD..(word + 1) * WORD]).try_into().expect("a word has 64 slots");
+            let times: &mut [u64; BLOCK] =
+                (&mut self.times[block * BLOCK..(block + 1) * BLOCK]).try_into().expect("a block has 16 slots");
+            // Times lie below 2^63, so the sign of the difference says which are due, without a branch each.
             let mut due = 0u64;
             for (bit, &time) in times.iter().enumerate() {
-                due |= u64::from(time <= until) << bit;
+                due |= (time.wrapping_sub(until + 1) >> 63) << bit;
             }
             while due != 0 {
                 let bit = due.trailing_zeros() as usize;
                 due &= due - 1;
-                times[bit] = visit(word * WORD + bit);
+                times[bit] = visit(block * BLOCK + bit);
             }
-            self.bounds[word] = times.iter().copied().fold(NEVER, u64::min);
+            self.bounds[block] = times.iter().copied().fold(NEVER, u64::min);
         }
     }
 
     /// The earliest time of all and its lowest slot; raises stale bounds on the way.
     pub fn earliest(&mut self) -> (u64, usize) {
         let mut best = (NEVER, usize::MAX);
-        for word in 0..self.bounds.len() {
-            if self.bounds[word] >= best.0 {
+        for block in 0..self.bounds.len() {
+            if self.bounds[block] >= best.0 {
                 continue;
             }
-            let times = &self.times[word * WORD..(word + 1) * WORD];
+            let times = &self.times[block * BLOCK..(block + 1) * BLOCK];
             let exact = times.iter().copied().fold(NEVER, u64::min);
-            self.bounds[word] = exact;
+            self.bounds[block] = exact;
             if exact < best.0 {
                 let bit = times.iter().position(|&t| t == exact).expect("the minimum is one of them");
-                best = (exact, word * WORD + bit);
+                best = (exact, block * BLOCK + bit);
             }
         }
         best

@@ -131,7 +131,7 @@ pub struct ResponseTime {
     pub count: u64,
     /// Sum of all, ns: exact.
     pub sum_ns: u128,
-    /// Quantiles 0.5, 0.9, 0.95, 0.99, 0.999 from a histogram with a relative error of at most 0.8 %, ns.
+    /// Quantiles 0.5, 0.9, 0.95, 0.99, 0.999 from a histogram with a relative error of at most 0.4 %, ns.
     pub quantiles_ns: [u64; 5],
     /// Largest, ns: exact.
     pub max_ns: u64,

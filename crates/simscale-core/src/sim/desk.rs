@@ -51,7 +51,7 @@ impl Backend {
     }
 
     /// An attempt that waited for a slot is gone.
-    pub fn forget(&mut self, slot: usize, identity: u64, at: u64) {
+    fn forget(&mut self, slot: usize, identity: u64, at: u64) {
         self.account(at);
         self.queue.retain(|&entry| entry != (slot, identity));
     }
@@ -90,6 +90,14 @@ impl Desk {
     /// When the request of an attempt was born.
     pub fn first_birth(&self, job: &Job) -> u64 {
         if job.attempt() == 0 { job.born } else { self.first_births[&job.request()] }
+    }
+
+    /// An attempt was taken off its instance: it no longer queues at the backend. True when it had just been given a slot.
+    pub fn forget_claim(&mut self, slot: usize, identity: u64, at: u64) -> bool {
+        let Some(backend) = &mut self.backend else { return false };
+        backend.forget(slot, identity, at);
+        let granted = self.grants.iter().position(|g| (g.0, g.1) == (slot, identity));
+        granted.map(|place| self.grants.remove(place)).is_some()
     }
 
     /// An attempt left its instance other than by being served.

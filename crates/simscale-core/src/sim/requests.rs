@@ -154,14 +154,15 @@ impl Sim<'_> {
 
     /// The instances that are watched complete what is due now, in the order of their slots.
     pub(super) fn complete_watched(&mut self) {
-        let due: Vec<u32> = if self.strict {
-            vec![self.due.earliest().1 as u32]
+        let mut due = Vec::new();
+        if self.strict {
+            due.extend((0..self.servers.len()).filter(|&s| self.due.get(s) <= self.now));
         } else {
-            self.watched.iter().copied().filter(|&s| self.due.get(s as usize) <= self.now).collect()
-        };
+            due.extend(self.watched.iter().map(|&s| s as usize).filter(|&s| self.due.get(s) <= self.now));
+        }
         for slot in due {
-            self.advance(slot as usize, self.now);
-            self.check_drained(slot as usize);
+            self.advance(slot, self.now);
+            self.check_drained(slot);
         }
     }
 
@@ -221,13 +222,11 @@ impl Sim<'_> {
             &mut self.desk,
         );
         self.desk.in_flight -= (taken.len() - before) as u64;
-        if let Some(backend) = &mut self.desk.backend {
-            for job in &taken[before..] {
-                backend.forget(slot, job.identity(), now);
-            }
-            for _ in 0..held {
-                crate::fleet::Departures::backend_freed(&mut self.desk, now);
-            }
+        for job in &taken[before..] {
+            held += usize::from(self.desk.forget_claim(slot, job.identity(), now));
+        }
+        for _ in 0..held {
+            crate::fleet::Departures::backend_freed(&mut self.desk, now);
         }
         self.due.set(slot, self.servers[slot].next());
     }

@@ -1,6 +1,8 @@
 //! A small world to start from, and what tests read off a run.
 #![allow(dead_code)]
 
+pub mod random_world;
+
 use simscale_core::*;
 
 pub const MS: f64 = 1e6;

@@ -1,0 +1,237 @@
+//! Random small worlds with every feature, for swarm tests: a seed gives a world, its workload and its policies.
+
+use super::*;
+
+/// A small generator of choices (SplitMix64), apart from the streams of the engine.
+pub struct Choice(u64);
+
+impl Choice {
+    pub fn new(seed: u64) -> Self {
+        Choice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678)
+    }
+
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut x = self.0;
+        x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        x ^ (x >> 31)
+    }
+
+    pub fn below(&mut self, n: u64) -> u64 {
+        self.next() % n
+    }
+
+    pub fn between(&mut self, low: u64, high: u64) -> u64 {
+        low + self.below(high - low + 1)
+    }
+
+    pub fn chance(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+
+    pub fn one_of<T: Copy>(&mut self, list: &[T]) -> T {
+        list[self.below(list.len() as u64) as usize]
+    }
+}
+
+/// A scenario for the swarm. On the coarse grid every time and work is a multiple of the grid, so that equal instants
+/// are common.
+pub struct Small {
+    pub world: World,
+    pub arrivals: Vec<(u64, u64)>,
+    pub sizes: Vec<(u64, u32)>,
+}
+
+impl Small {
+    pub fn workload(&self) -> Workload {
+        requests(&self.arrivals)
+    }
+
+    pub fn policies(&self) -> Vec<Box<dyn Policy>> {
+        vec![Box::new(Sizes { sizes: self.sizes.clone() })]
+    }
+}
+
+/// A policy that asks for given sizes at given times.
+struct Sizes {
+    sizes: Vec<(u64, u32)>,
+}
+
+impl Policy for Sizes {
+    fn name(&self) -> &str {
+        "sizes"
+    }
+
+    fn needs(&self) -> Needs {
+        let query = MetricQuery {
+            metric: Metric::CpuUtilization,
+            period: SimDuration::from_secs(2),
+            statistic: Statistic::Average,
+        };
+        Needs { metrics: vec![query], alarms: vec![] }
+    }
+
+    fn next_look(&self, now: SimTime) -> Option<SimTime> {
+        self.sizes.iter().map(|s| SimTime::from_nanos(s.0)).find(|&t| t > now)
+    }
+
+    fn decide(&mut self, seen: &Observation<'_>) -> Decision {
+        let size = self.sizes.iter().find(|s| s.0 == seen.now.as_nanos()).map_or(seen.desired, |s| s.1);
+        let mut decision = Decision::desired(size, Reason::Fixed);
+        decision.raw = size % 5 == 4;
+        decision
+    }
+}
+
+pub fn random(seed: u64) -> Small {
+    let c = &mut Choice::new(seed);
+    let coarse = seed.is_multiple_of(2);
+    let grid = if coarse { c.one_of(&[1_000_000, 5_000_000, 50_000_000]) } else { 1 };
+    let snap = |ns: u64| (ns / grid * grid).max(grid);
+    let span = c.between(4, 20) * 1_000_000_000;
+    let mut w = world(SimDuration::from_nanos(span), c.next());
+    w.metrics.period = SimDuration::from_secs(c.between(1, 2));
+    w.lead_in = SimDuration::from_nanos(w.metrics.period.as_nanos() * c.below(2));
+    w.metrics.alarm_every = SimDuration::from_secs(1);
+    let time = |c: &mut Choice, low: u64, high: u64| SimDuration::from_nanos(snap(c.between(low, high)));
+    let (ms, s) = (1_000_000, 1_000_000_000);
+
+    w.instance.vcpus = c.between(1, 4) as u32;
+    w.instance.speed = c.one_of(&[65_536, 65_536, 6_554, 50_000, 131_072, 99_991]);
+    w.instance.admitted = c.one_of(&[1, 2, 3, 8, 50]);
+    w.instance.queue_limit = c.one_of(&[0, 1, 5, 100]);
+    let before = c.one_of(&[1_000_000, 500_000, 0, 333_333]);
+    let waits = c.chance(40);
+    w.classes = (0..c.between(1, 2))
+        .map(|i| {
+            let mut class = class(Distribution::Constant { value: 1e7 });
+            class.weight = 1.0 + i as f64;
+            class.cpu_before_ppm = before;
+            if waits {
+                class.wait_time = Distribution::Constant { value: snap(c.between(1, 200 * ms)) as f64 };
+            }
+            class
+        })
+        .collect();
+    if waits && c.chance(50) {
+        w.backend_connections = Some(c.between(1, 5) as u32);
+    }
+    if c.chance(20) {
+        w.instance.memory = Some(Memory { capacity: 100, base: 10, per_request: c.between(2, 20) });
+    }
+    w.instance.boot = (0..c.below(4))
+        .map(|i| BootPhase {
+            name: format!("phase {i}"),
+            time: Distribution::Constant { value: snap(c.between(0, 2 * s)) as f64 * f64::from(u8::from(c.chance(80))) },
+            stage: [BootStage::Pending, BootStage::Running, BootStage::InService][i.min(2) as usize],
+            failure_ppm: c.one_of(&[0, 0, 300_000]),
+            on_failure: match c.below(3) {
+                0 => BootFailure::Terminate,
+                1 => BootFailure::NeverReady,
+                _ => BootFailure::ServesErrors {
+                    error_time: time(c, 1, 20 * ms),
+                    check_passes_for: time(c, 1, 5 * s),
+                },
+            },
+            cpu_ppm: 500_000,
+        })
+        .collect();
+    w.instance.cold = match c.below(4) {
+        0 => Some(Cold::For { factor: 3.0, time: time(c, 1, 3 * s) }),
+        1 => Some(Cold::Requests { factor: 2.5, count: c.between(1, 10) }),
+        _ => None,
+    };
+    w.balancer.algorithm = c.one_of(&[
+        Algorithm::RoundRobin,
+        Algorithm::LeastOutstandingRequests,
+        Algorithm::LeastOutstandingRequests,
+        Algorithm::WeightedRandom,
+        Algorithm::PowerOfD { d: 2 },
+        Algorithm::PowerOfD { d: 3 },
+    ]);
+    w.balancer.deregistration_delay = time(c, 1, 3 * s);
+    if c.chance(30) && w.balancer.algorithm == Algorithm::RoundRobin {
+        w.balancer.slow_start = time(c, s, 4 * s);
+    }
+    if c.chance(50) {
+        w.balancer.health_check = Some(HealthCheck {
+            interval: time(c, 500 * ms, 2 * s),
+            timeout: time(c, 20 * ms, 400 * ms),
+            healthy_threshold: 2,
+            unhealthy_threshold: c.between(1, 2) as u32,
+            cpu_time: time(c, 1, 20 * ms),
+        });
+    }
+    if c.chance(30) {
+        w.balancer.idle_timeout = Some(time(c, 50 * ms, s));
+    }
+    if c.chance(50) {
+        w.clients.timeout = Some(time(c, 20 * ms, s));
+        w.clients.abandoned_work = c.one_of(&[AbandonedWork::Continues, AbandonedWork::Cancelled]);
+    }
+    if c.chance(50) {
+        w.clients.retries = Some(Retries {
+            max: c.between(1, 3) as u8,
+            backoff: SimDuration::from_nanos(c.one_of(&[1, grid, 50 * ms])),
+            max_backoff: SimDuration::from_nanos(s),
+            jitter_ppm: c.one_of(&[0, 500_000, 1_000_000]),
+            budget_ppm: c.one_of(&[None, Some(100_000)]),
+            budget_burst: 3,
+        });
+    }
+    fleet(&mut w, c.between(1, 5) as u32);
+    (w.group.min, w.group.max) = (c.below(2) as u32, 8);
+    w.group.zones = ["a", "b", "c"][..c.between(1, 3) as usize].iter().map(ToString::to_string).collect();
+    w.group.termination = c.one_of(&[
+        Termination::OldestInstance,
+        Termination::NewestInstance,
+        Termination::ClosestToNextInstanceHour,
+    ]);
+    w.group.health.follows_balancer = c.chance(30);
+    w.group.health.every = time(c, s, 3 * s);
+    w.group.health.grace = time(c, 1, 3 * s);
+    for i in 0..c.below(3) {
+        let kind = match c.below(3) {
+            0 => FaultKind::Crash,
+            1 => FaultKind::Hang { time: time(c, 1, 3 * s) },
+            _ => FaultKind::SlowDown { factor: c.one_of(&[2.0, 7.5]), time: time(c, 1, 3 * s) },
+        };
+        let when = if c.chance(70) {
+            FaultTime::At(SimTime::from_nanos(snap(c.below(span))))
+        } else {
+            FaultTime::Every(SimDuration::from_secs(4))
+        };
+        let victims = match c.below(3) {
+            0 => Victims::All,
+            1 => Victims::Zone(0),
+            _ => Victims::Count(1),
+        };
+        w.faults.push(Fault { name: format!("fault {i}"), when, kind, victims });
+    }
+    w.objectives = vec![
+        Objective {
+            name: "fast".into(),
+            kind: ObjectiveKind::Latency {
+                quantile_ppm: c.one_of(&[500_000, 900_000, 990_000]),
+                below: time(c, 5 * ms, 500 * ms),
+                window: w.metrics.period,
+            },
+            allowed_ratio: 0.1,
+        },
+        Objective { name: "good".into(), kind: ObjectiveKind::GoodRequests { below: time(c, ms, s) }, allowed_ratio: 0.1 },
+        Objective { name: "there".into(), kind: ObjectiveKind::Availability, allowed_ratio: 0.0 },
+    ];
+    if c.chance(10) {
+        w.in_flight_limit = c.between(3, 30);
+    }
+    let n = c.between(1, 600);
+    let mean_work = c.one_of(&[5 * ms, 20 * ms, 80 * ms]);
+    let mut arrivals: Vec<(u64, u64)> =
+        (0..n).map(|_| (c.below(span) / grid * grid, snap(c.between(1, 2 * mean_work)))).collect();
+    arrivals.sort_unstable();
+    let mut sizes: Vec<(u64, u32)> = (0..c.below(8)).map(|_| (snap(c.below(span)), c.between(0, 8) as u32)).collect();
+    sizes.sort_unstable();
+    sizes.dedup_by_key(|s| s.0);
+    Small { world: w, arrivals, sizes }
+}
