@@ -1,1 +1,13 @@
-//! placeholder
+//! The program around the library: files, threads, pictures and reports. The binary `simscale` is a thin shell around it.
+
+pub mod commands;
+pub mod failure;
+pub mod number;
+pub mod output;
+pub mod record;
+pub mod report;
+pub mod sha256;
+pub mod simulate;
+pub mod source;
+pub mod timeline;
+pub mod trace;

@@ -39,9 +39,9 @@ pub(crate) struct Areas {
     /// Busy processors, ns.
     pub busy: u64,
     /// Attempts inside, ns.
-    pub flight: u64,
+    pub flight: u128,
     /// Attempts waiting for admission, ns.
-    pub queue: u64,
+    pub queue: u128,
     /// Attempts taken, queued ones included.
     pub taken: u64,
 }
@@ -266,8 +266,8 @@ impl Server {
         let busy = if self.speed == 0 { 0 } else { n.min(self.cores) };
         self.areas.busy += busy * dt;
         let queued = self.queue.len() as u64;
-        self.areas.flight += (n + queued + self.waiters.len() as u64) * dt;
-        self.areas.queue += queued * dt;
+        self.areas.flight += u128::from(n + queued + self.waiters.len() as u64) * u128::from(dt);
+        self.areas.queue += u128::from(queued) * u128::from(dt);
         self.accounted = now;
     }
 

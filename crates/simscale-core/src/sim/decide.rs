@@ -95,7 +95,7 @@ impl Sim<'_> {
         let before = self.group.desired;
         let size = |a: &Answer| match a.decision.request {
             Request::Desired(n) if a.decision.raw => Some(n),
-            Request::Desired(n) => Some(n.clamp(self.group.min, self.group.max)),
+            Request::Desired(n) => Some(n.max(self.group.min).min(self.group.max)),
             _ => None,
         };
         let tracks = |a: &Answer| matches!(a.decision.reason, Reason::TargetTracking { .. });
@@ -109,7 +109,7 @@ impl Sim<'_> {
             self.carry_out(answer, granted, drain);
         }
         // Bounds may have moved past the size.
-        let clamped = self.group.desired.clamp(self.group.min, self.group.max);
+        let clamped = self.group.desired.max(self.group.min).min(self.group.max);
         if clamped != self.group.desired && answers.iter().any(|a| a.decision.bounds.is_some()) {
             self.resize(clamped, true);
         }

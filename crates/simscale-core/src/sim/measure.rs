@@ -11,13 +11,13 @@ use crate::world::{CustomMetric, Memory, MetricQuery, World};
 #[derive(Debug, Clone, Copy, Default)]
 struct Sample {
     /// Time in service, ns.
-    time: u64,
+    time: u128,
     /// Processors busy x time, ns.
-    busy: u64,
+    busy: u128,
     /// Attempts inside x time, ns.
-    flight: u64,
+    flight: u128,
     /// Attempts queued x time, ns.
-    queue: u64,
+    queue: u128,
     /// Attempts taken.
     taken: u64,
 }
@@ -114,14 +114,14 @@ impl Sim<'_> {
     pub(super) fn measure_slot(&mut self, slot: usize, now: u64) {
         let areas = self.servers[slot].flush(now);
         let m = &mut self.measures;
-        m.flights[slot] += u128::from(areas.flight);
+        m.flights[slot] += areas.flight;
         let life = &mut self.lives[slot];
-        let time = now - m.measured[slot];
+        let time = u128::from(now - m.measured[slot]);
         m.measured[slot] = now;
-        let mut busy = areas.busy;
+        let mut busy = u128::from(areas.busy);
         if let Some((ppm, since)) = &mut life.boot_cpu {
             let cores = u128::from(self.world.instance.vcpus);
-            busy += (u128::from(now - *since) * cores * u128::from(*ppm) / 1_000_000) as u64;
+            busy += u128::from(now - *since) * cores * u128::from(*ppm) / 1_000_000;
             *since = now;
         }
         if life.stage == Stage::InService {
@@ -154,8 +154,8 @@ impl Sim<'_> {
             PeriodRow { arrived: counts.arrived, served: counts.served, refused: counts.refused, failed: counts.failed, ..row };
         self.sink.period(&row);
         let sample = std::mem::take(&mut self.measures.row);
-        self.measures.window.0 += u128::from(sample.busy);
-        self.measures.window.1 += u128::from(sample.time) * u128::from(self.world.instance.vcpus);
+        self.measures.window.0 += sample.busy;
+        self.measures.window.1 += sample.time * u128::from(self.world.instance.vcpus);
         self.measures.period_start = now;
         if now == self.world.lead_in.as_nanos() {
             self.desk.book.open_window();

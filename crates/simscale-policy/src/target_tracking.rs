@@ -1,0 +1,251 @@
+//! Target tracking: two alarms of its own say when, one division says how many.
+
+use crate::alarms::{validate_alarm, view};
+use crate::arithmetic::{
+    Warmth, clamp, in_progress, round9, scale_in_base, scale_in_size, scale_out_size,
+    target_tracking_capacity,
+};
+use crate::{PolicyError, error::validate_name};
+use simscale_core::{
+    AlarmSpec, AlarmState, Comparison, Datapoint, Decision, Metric, MetricQuery, MissingData, Needs,
+    Observation, Policy, Reason, SimDuration, Statistic, Trigger,
+};
+
+/// Low threshold over target for EC2 Auto Scaling groups: 50 gives 35. Observed for CPU; for other metrics of a group by analogy.
+pub const EC2_LOW_FACTOR: f64 = 0.7;
+
+/// Low threshold over target for services of Application Auto Scaling such as ECS: 70 gives 63. Observed.
+pub const APPLICATION_LOW_FACTOR: f64 = 0.9;
+
+/// Places of the two alarms in [`Needs::alarms`].
+const HIGH: usize = 0;
+const LOW: usize = 1;
+
+/// Parameters of [`TargetTracking`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct TargetTrackingParams {
+    /// Name in outputs, also inside the names of its alarms.
+    pub name: String,
+    /// What is tracked. It must fall as capacity grows: a value per instance, never a total.
+    pub query: MetricQuery,
+    /// Where the metric should lie, in its unit; finite and above 0.
+    pub target: f64,
+    /// Time in service after which an instance counts; `None` for the group's.
+    pub warm_up: Option<SimDuration>,
+    /// Never removes capacity. The low alarm is then absent (AWS does not say whether it exists).
+    pub disable_scale_in: bool,
+    /// The alarm above the target.
+    pub high: AlarmShape,
+    /// The alarm below the target.
+    pub low: AlarmShape,
+    /// Threshold of the low alarm over the target, above 0 and at most 1.
+    pub low_factor: f64,
+    /// Scales in again only on a datapoint whose period began after the last scale-in: one measured on the group as it is now.
+    ///
+    /// Without it, a datapoint that still shows the larger group would be multiplied with the smaller capacity as soon as the
+    /// removed instances are gone, and the group would fall too far. AWS documents only that scaling in is slower than scaling out; inferred.
+    pub fresh_data_for_scale_in: bool,
+}
+
+impl TargetTrackingParams {
+    /// What an EC2 Auto Scaling group gets: 1-minute average (the sum for request counts), high 3 of 3 above the target, low 15 of 15 below 0.7 of it.
+    ///
+    /// The alarms are observed in dumps of real accounts; AWS calls them an implementation detail.
+    pub fn new(name: impl Into<String>, metric: Metric, target: f64) -> Self {
+        let statistic =
+            if metric == Metric::RequestCountPerTarget { Statistic::Sum } else { Statistic::Average };
+        TargetTrackingParams {
+            name: name.into(),
+            query: MetricQuery { metric, period: SimDuration::from_secs(60), statistic },
+            target,
+            warm_up: None,
+            disable_scale_in: false,
+            high: AlarmShape { evaluation_periods: 3, datapoints_to_alarm: 3 },
+            low: AlarmShape { evaluation_periods: 15, datapoints_to_alarm: 15 },
+            low_factor: EC2_LOW_FACTOR,
+            fresh_data_for_scale_in: true,
+        }
+    }
+}
+
+/// How many datapoints must breach: M of the last N.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AlarmShape {
+    /// N: datapoints evaluated.
+    pub evaluation_periods: u32,
+    /// M: breaching datapoints that make an alarm, 1 to N.
+    pub datapoints_to_alarm: u32,
+}
+
+/// Keeps a metric near its target by the alarms that it creates.
+///
+/// While the high alarm is in ALARM it asks for `ceil(warm x value / target)`, never less than the desired capacity, so that
+/// instances still warming up count. While the low alarm is in ALARM, nothing warms up and no scale-out is in progress, it asks for
+/// `ceil(capacity x value / target)` if that is less than the desired capacity; `capacity` includes instances still leaving.
+/// The value is the newest datapoint of the alarm (which one AWS takes is unverified). Between the alarms it does nothing.
+///
+/// When it is not ready to scale in (its low alarm is not in ALARM, or its data is insufficient), it answers so: a group scales in only if all its
+/// target trackers agree, those with scale-in disabled aside. Asked at a [`Trigger::Look`], it answers by the states
+/// of its alarms, so that the controller can poll the trackers whose alarms are silent.
+///
+/// Source: EC2 Auto Scaling User Guide, "Target tracking scaling policies"; documented in words, the formula inferred
+/// ([`target_tracking_capacity`]), the alarms observed ([`TargetTrackingParams::new`]).
+#[derive(Debug, Clone)]
+pub struct TargetTracking {
+    params: TargetTrackingParams,
+    alarms: Vec<AlarmSpec>,
+}
+
+impl TargetTracking {
+    /// Refuses a target that is not finite and above 0, a low factor outside (0, 1], and what CloudWatch refuses of alarms.
+    ///
+    /// AWS takes periods of 10, 30 and 60 s for target tracking. Longer ones are accepted here: they stand for metrics that are only published every 300 s (basic monitoring).
+    pub fn new(params: TargetTrackingParams) -> Result<Self, PolicyError> {
+        validate_name(&params.name)?;
+        if !params.target.is_finite() || params.target <= 0.0 {
+            let sentence = format!(
+                "target tracking divides by its target, which must be a finite number above 0, but it is {}",
+                params.target
+            );
+            return Err(PolicyError::new("target", sentence));
+        }
+        if !(params.low_factor > 0.0 && params.low_factor <= 1.0) {
+            let sentence = format!(
+                "the low threshold lies above 0 and at most at the target, so its factor must too, but it is {}",
+                params.low_factor
+            );
+            return Err(PolicyError::new("low_factor", sentence));
+        }
+        let alarms = alarms_of(&params);
+        for (alarm, field) in alarms.iter().zip(["high", "low"]) {
+            validate_alarm(alarm).map_err(|error| match error.field() {
+                "period" => error.inside("query"),
+                _ => error.inside(field),
+            })?;
+        }
+        Ok(TargetTracking { params, alarms })
+    }
+
+    /// What it asks for while the high alarm is in ALARM. When that is no change, no other tracker may scale in either.
+    fn scale_out(&self, seen: &Observation<'_>) -> Decision {
+        let warmth = Warmth::of(seen, self.warm_up(seen));
+        let Some((wanted, reason)) = newest(seen, HIGH).and_then(|point| self.wanted(warmth.warm, point))
+        else {
+            return Decision::hold_and_block_scale_in(Reason::NoData);
+        };
+        let wanted = scale_out_size(seen.desired, wanted);
+        let size = clamp(wanted, seen.min, seen.max);
+        if size > seen.desired {
+            Decision::desired(size, reason)
+        } else if wanted == seen.desired && warmth.warming > 0 {
+            Decision::hold_and_block_scale_in(Reason::WarmingUp { instances: warmth.warming })
+        } else {
+            Decision::hold_and_block_scale_in(reason)
+        }
+    }
+
+    /// What it asks for while the low alarm is in ALARM.
+    fn scale_in(&self, seen: &Observation<'_>) -> Decision {
+        if let Some(reason) = self.not_ready(seen) {
+            return self.hold(reason);
+        }
+        let capacity = scale_in_base(seen.desired, seen.terminating);
+        let Some((wanted, reason)) = newest(seen, LOW).and_then(|point| self.wanted(capacity, point)) else {
+            return self.hold(Reason::NoData);
+        };
+        let size = clamp(scale_in_size(seen.desired, wanted), seen.min, seen.max);
+        if size < seen.desired { Decision::desired(size, reason) } else { self.hold(reason) }
+    }
+
+    /// Why it may not scale in now, although its low alarm is in ALARM.
+    fn not_ready(&self, seen: &Observation<'_>) -> Option<Reason> {
+        if view(seen, HIGH).is_some_and(|alarm| alarm.state == AlarmState::Alarm) {
+            return Some(Reason::Other(
+                "the high alarm is in ALARM too, and scaling out comes first".to_owned(),
+            ));
+        }
+        let warming = Warmth::of(seen, self.warm_up(seen)).warming;
+        if warming > 0 {
+            return Some(Reason::WarmingUp { instances: warming });
+        }
+        if in_progress(seen.last_scale_out) {
+            return Some(Reason::ActivityInProgress);
+        }
+        let (measured, changed) = (newest(seen, LOW)?.start, seen.last_scale_in?.start);
+        (self.params.fresh_data_for_scale_in && measured < changed).then(|| {
+            Reason::Other(format!(
+                "the newest datapoint began at {measured}, before the scale-in of {changed}"
+            ))
+        })
+    }
+
+    /// The size that `point` calls for at `capacity`, before bounds, with its reason; `None` when the value is not a number.
+    fn wanted(&self, capacity: u32, point: Datapoint) -> Option<(u32, Reason)> {
+        let (value, target) = (point.value, self.params.target);
+        let wanted = target_tracking_capacity(capacity, value, target)?;
+        Some((wanted, Reason::TargetTracking { value, target, capacity, wanted }))
+    }
+
+    /// No change. Other trackers may not scale in either, unless this one has no say in that.
+    fn hold(&self, reason: Reason) -> Decision {
+        if self.params.disable_scale_in {
+            Decision::hold(Reason::ScaleInDisabled)
+        } else {
+            Decision::hold_and_block_scale_in(reason)
+        }
+    }
+
+    fn warm_up(&self, seen: &Observation<'_>) -> SimDuration {
+        self.params.warm_up.unwrap_or(seen.group_warm_up)
+    }
+}
+
+/// The alarms that a target tracker creates; the low one only if it may scale in.
+///
+/// AWS names them `TargetTracking-<group>-AlarmHigh-<uuid>`; here the policy's name stands for group and uuid.
+fn alarms_of(params: &TargetTrackingParams) -> Vec<AlarmSpec> {
+    let alarm = |side: &str, comparison: Comparison, threshold: f64, shape: AlarmShape| AlarmSpec {
+        name: format!("TargetTracking-{}-Alarm{side}", params.name),
+        query: params.query.clone(),
+        comparison,
+        threshold,
+        evaluation_periods: shape.evaluation_periods,
+        datapoints_to_alarm: shape.datapoints_to_alarm,
+        missing_data: MissingData::Missing,
+    };
+    let low_threshold = round9(params.target * params.low_factor);
+    let mut alarms = vec![alarm("High", Comparison::GreaterThanThreshold, params.target, params.high)];
+    if !params.disable_scale_in {
+        alarms.push(alarm("Low", Comparison::LessThanThreshold, low_threshold, params.low));
+    }
+    alarms
+}
+
+/// The newest datapoint that the alarm evaluated.
+fn newest(seen: &Observation<'_>, place: usize) -> Option<Datapoint> {
+    view(seen, place)?.evaluated.last().copied()
+}
+
+impl Policy for TargetTracking {
+    fn name(&self) -> &str {
+        &self.params.name
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { metrics: Vec::new(), alarms: self.alarms.clone() }
+    }
+
+    fn decide(&mut self, seen: &Observation<'_>) -> Decision {
+        let in_alarm = |place: usize| match seen.trigger {
+            Trigger::Alarm(acting) => acting == place,
+            Trigger::Look => view(seen, place).is_some_and(|alarm| alarm.state == AlarmState::Alarm),
+        };
+        if in_alarm(HIGH) {
+            self.scale_out(seen)
+        } else if in_alarm(LOW) && !self.params.disable_scale_in {
+            self.scale_in(seen)
+        } else {
+            self.hold(crate::alarms::quiet(seen))
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! The commands of the program, each in a file of its own.
+
+mod check;
+mod init;
+mod list;
+mod reference;
+mod run;
+
+use crate::failure::{Code, Failure};
+use clap::{CommandFactory, Parser, Subcommand};
+use std::sync::atomic::AtomicBool;
+
+/// Simulates a service under load and tells what its autoscaling would have cost and how often it would have broken
+/// the promise.
+#[derive(Debug, Parser)]
+#[command(name = "simscale", version, about, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  simscale init shop                      write shop.toml, a commented scenario
+  simscale check shop.toml                validate it and print the capacity arithmetic
+  simscale run shop.toml                  simulate it; results go to results/shop/
+  simscale run shop.toml --set group.max=30 --seed 7
+  simscale run scenarios/*.toml --format json | jq .cost_usd.total
+
+Exit codes: 0 done, 1 an expectation failed, 2 wrong input or environment, 3 a law of the simulation broke, 130 Ctrl-C.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Simulate scenarios and write their results.
+    Run(run::Args),
+    /// Validate scenarios without running them and print the capacity arithmetic.
+    Check(check::Args),
+    /// Write a commented starter scenario.
+    Init(init::Args),
+    /// List what a scenario can name.
+    List(list::Args),
+    /// Print the JSON Schema of a scenario, for editors.
+    Schema,
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the reference pages of the documentation.
+    #[command(hide = true)]
+    Reference(reference::Args),
+}
+
+/// Does what the command line says. `stop` is set by Ctrl-C.
+pub fn execute(cli: Cli, stop: &AtomicBool) -> Result<Code, Failure> {
+    match cli.command {
+        Command::Run(args) => run::run(&args, stop),
+        Command::Check(args) => check::check(&args),
+        Command::Init(args) => init::init(&args),
+        Command::List(args) => list::list(&args),
+        Command::Schema => {
+            crate::record::Console::data(&reference::schema());
+            Ok(Code::Done)
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "simscale", &mut script);
+            crate::record::Console::data(&String::from_utf8_lossy(&script));
+            Ok(Code::Done)
+        }
+        Command::Reference(args) => reference::write(&args),
+    }
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For programs: JSON alone.
+    Json,
+}

@@ -1,0 +1,11 @@
+//! Where results go: a folder that a run fills whole or not at all.
+
+mod folder;
+mod manifest;
+mod tables;
+
+pub use folder::{FILES, Folder, PUBLISHED_MARK};
+pub use folder::write_whole;
+pub(crate) use manifest::file_name;
+pub use manifest::{Manifest, Timing, TraceRecord, command_line};
+pub use tables::{ACTIVITY_COLUMNS, Column, PERIOD_COLUMNS, Table, activity_cells, period_cells};

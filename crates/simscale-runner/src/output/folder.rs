@@ -1,0 +1,203 @@
+//! A result folder is filled in a hidden neighbour and moved into place at the end, each file by one rename.
+
+use crate::failure::Failure;
+use fs_err as fs;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// The files of a result folder, in the order in which they are moved into place. The manifest goes last, so that a folder
+/// with a manifest is whole.
+pub const FILES: [&str; 8] = [
+    "summary.json",
+    "periods.csv",
+    "activities.csv",
+    "timeline.svg",
+    "timeline.png",
+    "resolved.toml",
+    "timing.json",
+    "manifest.json",
+];
+
+/// A folder that holds this file is published: somebody wrote down what its results show, and no run overwrites them unasked.
+pub const PUBLISHED_MARK: &str = "README.md";
+
+/// A folder of results in the making. Dropped before [`Folder::publish`], it leaves nothing behind.
+pub struct Folder {
+    target: PathBuf,
+    staging: TempDir,
+    written: Vec<&'static str>,
+}
+
+impl Folder {
+    /// Prepares to fill `target`, and fails early where that could not be done. A published folder is refused unless `named`:
+    /// asked for by name.
+    pub fn prepare(target: &Path, named: bool) -> Result<Folder, Failure> {
+        let shown = target.display();
+        let exists = match fs::metadata(target) {
+            Ok(kind) if !kind.is_dir() => {
+                return Err(Failure::input(format!("{shown} is a file, not a folder; name another with --out")));
+            }
+            found => found.is_ok(),
+        };
+        if exists && !named && target.join(PUBLISHED_MARK).exists() {
+            return Err(Failure::input(format!(
+                "{shown} holds published results (there is a {PUBLISHED_MARK}); \
+                 say --out {shown} to overwrite them, or name another folder"
+            )));
+        }
+        for name in FILES.iter().filter(|_| exists) {
+            if target.join(name).is_dir() {
+                return Err(Failure::input(format!("{shown}/{name} is a folder where a result file belongs; move it away")));
+            }
+        }
+        let beside = if exists { target } else { parent(target) };
+        let failed = |error: std::io::Error| Failure::input(format!("cannot write results: {error}"));
+        fs::create_dir_all(beside).map_err(failed)?;
+        let staging = staging(beside)
+            .map_err(|error| Failure::input(format!("cannot write into {}: {error}", beside.display())))?;
+        Ok(Folder { target: target.to_path_buf(), staging, written: Vec::new() })
+    }
+
+    /// The folder that will hold the results.
+    pub fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Opens one of [`FILES`] to be written in pieces.
+    pub fn create(&mut self, name: &'static str) -> Result<BufWriter<fs::File>, Failure> {
+        debug_assert!(FILES.contains(&name), "{name} is a file of a result folder");
+        let file = fs::File::create(self.staging.path().join(name)).map_err(|error| write_failure(name, &error))?;
+        self.written.push(name);
+        Ok(BufWriter::new(file))
+    }
+
+    /// Writes one of [`FILES`] at once.
+    pub fn write(&mut self, name: &'static str, content: &[u8]) -> Result<(), Failure> {
+        let mut file = self.create(name)?;
+        file.write_all(content).and_then(|()| file.flush()).map_err(|error| write_failure(name, &error))
+    }
+
+    /// Moves the files into place. Result files of an older run that this one did not write are removed: they would lie.
+    pub fn publish(self) -> Result<PathBuf, Failure> {
+        let Folder { target, staging, written } = self;
+        let failed = |error: std::io::Error| Failure::input(format!("cannot move the results into place: {error}"));
+        if !target.exists() {
+            let whole = staging.keep();
+            match fs::rename(&whole, &target) {
+                Ok(()) => return Ok(target),
+                Err(error) => {
+                    // Best effort: the results could not be moved, so nothing of them shall stay.
+                    let _ = fs::remove_dir_all(&whole);
+                    return Err(failed(error));
+                }
+            }
+        }
+        let manifest = target.join("manifest.json");
+        if manifest.exists() {
+            fs::remove_file(&manifest).map_err(failed)?;
+        }
+        for name in FILES {
+            let place = target.join(name);
+            if written.contains(&name) {
+                fs::rename(staging.path().join(name), &place).map_err(failed)?;
+            } else if place.exists() {
+                fs::remove_file(&place).map_err(failed)?;
+            }
+        }
+        Ok(target)
+    }
+}
+
+/// Writes one file outside a result folder whole or not at all.
+pub fn write_whole(path: &Path, content: &str) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::input(format!("cannot write {}: {error}", path.display()));
+    let folder = parent(path);
+    fs::create_dir_all(folder).map_err(failed)?;
+    let mut file = with_mode(tempfile::Builder::new().prefix(".simscale-"), 0o666).tempfile_in(folder).map_err(failed)?;
+    file.write_all(content.as_bytes()).map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn staging(beside: &Path) -> std::io::Result<TempDir> {
+    with_mode(tempfile::Builder::new().prefix(".simscale-"), 0o777).tempdir_in(beside)
+}
+
+/// Temporary names are private by default; results shall have the mode that the user's mask gives to new files.
+fn with_mode<'a>(builder: &'a mut tempfile::Builder<'static, 'static>, mode: u32) -> &'a tempfile::Builder<'static, 'static> {
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    builder
+}
+
+fn write_failure(name: &str, error: &std::io::Error) -> Failure {
+    Failure::input(format!("cannot write {name}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_folder_is_filled_whole_or_not_at_all() {
+        let root = tempfile::tempdir().unwrap();
+        let target = root.path().join("a/b");
+        let mut folder = Folder::prepare(&target, false).unwrap();
+        folder.write("summary.json", b"{}").unwrap();
+        drop(folder);
+        assert!(names(&root.path().join("a")).is_empty());
+        let mut folder = Folder::prepare(&target, false).unwrap();
+        folder.write("summary.json", b"{}").unwrap();
+        folder.write("manifest.json", b"{}").unwrap();
+        folder.publish().unwrap();
+        assert_eq!(names(&target), ["manifest.json", "summary.json"]);
+        assert_eq!(names(&root.path().join("a")), ["b"]);
+    }
+
+    #[test]
+    fn a_second_run_replaces_files_and_removes_those_that_would_lie() {
+        let root = tempfile::tempdir().unwrap();
+        let target = root.path().join("x");
+        fs::create_dir(&target).unwrap();
+        for name in ["summary.json", "timeline.png", "notes.txt"] {
+            fs::write(target.join(name), "old").unwrap();
+        }
+        let mut folder = Folder::prepare(&target, false).unwrap();
+        folder.write("summary.json", b"new").unwrap();
+        assert_eq!(fs::read_to_string(target.join("summary.json")).unwrap(), "old");
+        folder.publish().unwrap();
+        assert_eq!(names(&target), ["notes.txt", "summary.json"]);
+        assert_eq!(fs::read_to_string(target.join("summary.json")).unwrap(), "new");
+    }
+
+    #[test]
+    fn published_folders_files_and_odd_folders_are_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let target = root.path().join("x");
+        fs::create_dir(&target).unwrap();
+        fs::write(target.join(PUBLISHED_MARK), "what this shows").unwrap();
+        let error = Folder::prepare(&target, false).err().unwrap().message;
+        assert!(error.contains("published") && error.contains("--out"), "{error}");
+        assert!(Folder::prepare(&target, true).is_ok());
+        fs::create_dir(target.join("periods.csv")).unwrap();
+        assert!(Folder::prepare(&target, true).err().unwrap().message.contains("periods.csv is a folder"));
+        let file = root.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(Folder::prepare(&file, true).err().unwrap().message.contains("is a file, not a folder"));
+        assert!(Folder::prepare(&file.join("below"), true).is_err());
+    }
+}

@@ -1,0 +1,128 @@
+//! What happens to the facts of a run while it goes on: rows to files, points to the picture, a step of the progress bar.
+
+use crate::failure::Failure;
+use crate::output::{ACTIVITY_COLUMNS, Folder, PERIOD_COLUMNS, Table, activity_cells, period_cells};
+use crate::timeline::{Promise, Series};
+use indicatif::{ProgressBar, ProgressStyle};
+use simscale::engine::{ActivityRow, PeriodRow, SimTime, Sink};
+use std::io::{BufWriter, Write};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
+
+/// Takes the facts of one run.
+pub struct Recorder<'a> {
+    periods: Table<BufWriter<fs_err::File>>,
+    activities: Table<BufWriter<fs_err::File>>,
+    window_from: SimTime,
+    promises: Vec<Promise>,
+    series: Series,
+    requests: u64,
+    stop: &'a AtomicBool,
+    progress: &'a Progress,
+}
+
+impl<'a> Recorder<'a> {
+    /// Opens the tables of a result folder.
+    pub fn new(
+        folder: &mut Folder,
+        window_from: SimTime,
+        promises: Vec<Promise>,
+        stop: &'a AtomicBool,
+        progress: &'a Progress,
+    ) -> Result<Recorder<'a>, Failure> {
+        Ok(Recorder {
+            periods: Table::new("periods.csv", folder.create("periods.csv")?, &PERIOD_COLUMNS),
+            activities: Table::new("activities.csv", folder.create("activities.csv")?, &ACTIVITY_COLUMNS),
+            window_from,
+            promises,
+            series: Series::default(),
+            requests: 0,
+            stop,
+            progress,
+        })
+    }
+
+    /// Closes the tables; hands over the points of the picture and the number of requests, lead-in included.
+    pub fn finish(self) -> Result<(Series, u64), Failure> {
+        self.periods.finish()?;
+        self.activities.finish()?;
+        Ok((self.series, self.requests))
+    }
+}
+
+impl Sink for Recorder<'_> {
+    fn period(&mut self, row: &PeriodRow) {
+        self.periods.row(period_cells(row, self.window_from));
+        let broken = row.start >= self.window_from && self.promises.iter().any(|promise| promise.broken_in(row));
+        self.series.push(row, broken);
+        self.requests += row.arrived;
+        self.progress.advance(row);
+    }
+
+    fn activity(&mut self, row: &ActivityRow) {
+        self.activities.row(activity_cells(row));
+    }
+
+    /// Ends the run on Ctrl-C, and when its rows cannot be written any more.
+    fn stop(&mut self) -> bool {
+        self.stop.load(Relaxed) || self.periods.has_failed() || self.activities.has_failed()
+    }
+}
+
+/// How far the runs of a command are; seen on a terminal only.
+pub struct Progress {
+    simulated: ProgressBar,
+    requests: ProgressBar,
+}
+
+impl Progress {
+    /// For this much simulated time in all.
+    pub fn new(seconds: f64, shown: bool) -> Progress {
+        let style = "{bar:30} {percent:>3} %  {msg}  {eta} left";
+        let simulated = if shown { ProgressBar::new((seconds * 1e3) as u64) } else { ProgressBar::hidden() };
+        simulated.set_style(ProgressStyle::with_template(style).expect("the template is fixed"));
+        // Counts requests and knows their rate; never drawn itself.
+        let requests = ProgressBar::hidden();
+        requests.set_length(u64::MAX);
+        Progress { simulated, requests }
+    }
+
+    fn advance(&self, row: &PeriodRow) {
+        if self.simulated.is_hidden() {
+            return;
+        }
+        self.requests.inc(row.arrived);
+        let done = self.requests.position() as f64 / self.simulated.elapsed().max(Duration::from_millis(1)).as_secs_f64();
+        self.simulated.set_message(format!("{} M requests/s", crate::number::plain(done / 1e6)));
+        self.simulated.inc((row.end.since(row.start).as_nanos()) / 1_000_000);
+    }
+
+    /// Prints while the bar is out of the way.
+    pub fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.simulated.suspend(print)
+    }
+
+    /// Takes the bar away.
+    pub fn clear(&self) {
+        self.simulated.finish_and_clear();
+    }
+}
+
+/// Standard output and standard error, with colours where they belong; a closed pipe is no error.
+pub struct Console;
+
+impl Console {
+    /// Data, for the next program or a reader.
+    pub fn data(text: &str) {
+        let mut out = anstream::stdout().lock();
+        // A reader that has seen enough (`| head`) closes the pipe; that is its right.
+        _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// Talk, for the person at the terminal.
+    pub fn talk(text: &str) {
+        let mut err = anstream::stderr().lock();
+        // Nobody is left to tell when standard error is closed.
+        _ = writeln!(err, "{text}");
+    }
+}

@@ -1,0 +1,166 @@
+//! The summary that a person reads in ten seconds: a few labelled lines, and a verdict in one sentence at the end.
+
+mod page;
+mod verdict;
+
+pub use page::{Look, Mark, Page};
+pub(crate) use page::wrapped;
+pub use verdict::{judgement, verdict};
+
+use crate::number::{count, counted, money, percent, plain, rate, seconds, span};
+use simscale::Scenario;
+use simscale::scenario::Objective as Promise;
+use simscale::summary::{Expectation, Objective, Summary};
+
+/// The page about one run. `files` says where its files lie.
+pub fn page(scenario: &Scenario, summary: &Summary, expectations: &[Expectation], files: Option<&str>) -> Page {
+    let mut page = Page::new(&scenario.name, scenario.description.as_deref().unwrap_or_default());
+    page.add("Ran", ran(scenario, summary));
+    page.add("Load", load(scenario, summary));
+    page.add("Response", response(summary));
+    for (promise, objective) in scenario.objective.iter().zip(&summary.objectives) {
+        page.add_marked("Promise", Mark::of(objective.met), kept(promise, objective));
+    }
+    page.add("Cost", cost(summary));
+    page.add("Capacity", capacity(summary));
+    page.add("Scaling", scaling(summary));
+    for warning in &summary.warnings {
+        page.add_marked("Warnings", Mark::Warning, warning.clone());
+    }
+    for expectation in expectations {
+        page.add_marked("Expected", Mark::of(expectation.held), expectation.to_string());
+    }
+    if let Some(files) = files {
+        page.add("Files", files.to_string());
+    }
+    page.end(verdict(summary, expectations));
+    page
+}
+
+fn ran(scenario: &Scenario, summary: &Summary) -> String {
+    let lead_in = scenario.simulation.lead_in.seconds();
+    let after = if lead_in > 0.0 { format!(" after a lead-in of {}", span(lead_in)) } else { String::new() };
+    let policies: Vec<&str> = scenario.policy.iter().map(|policy| policy.name.as_str()).collect();
+    let policies = if policies.is_empty() { "no policy".to_string() } else { policies.join(", ") };
+    let group = &scenario.group;
+    let size = if group.min == group.max { group.min.to_string() } else { format!("{} to {}", group.min, group.max) };
+    format!(
+        "{} from {}{after}, seed {}; {policies} on {size} {}",
+        span(summary.seconds()),
+        scenario.simulation.start,
+        summary.seed,
+        scenario.instance.kind.as_deref().unwrap_or("instances"),
+    )
+}
+
+fn load(scenario: &Scenario, summary: &Summary) -> String {
+    let requests = &summary.requests;
+    let settled = requests.served + requests.refused + requests.failed;
+    let share = |n: u64| percent(if settled == 0 { 0.0 } else { n as f64 / settled as f64 });
+    let mean = requests.arrived as f64 / summary.seconds().max(1e-9);
+    let mut text = format!("{}, {} on average", counted(requests.arrived, "request", "requests"), rate(mean));
+    if let Some(trace) = scenario.trace() {
+        text += &format!(", from {}", crate::output::file_name(&trace.file));
+    }
+    text += &format!(
+        "; {} served, {} refused, {} failed",
+        share(requests.served),
+        share(requests.refused),
+        share(requests.failed)
+    );
+    if summary.attempts.retried > 0 {
+        text += &format!("; {}", counted(summary.attempts.retried, "retry", "retries"));
+    }
+    text
+}
+
+fn response(summary: &Summary) -> String {
+    let times = &summary.response_time_s;
+    let quantiles = [("p50", times.p50), ("p90", times.p90), ("p95", times.p95), ("p99", times.p99), ("p99.9", times.p999)];
+    let quantiles = quantiles.into_iter().chain([("max", times.max)]);
+    let parts: Vec<String> =
+        quantiles.filter_map(|(name, value)| value.map(|value| format!("{name} {}", seconds(value)))).collect();
+    if parts.is_empty() {
+        return "nothing was served".to_string();
+    }
+    let rest = match times.not_served_ratio {
+        0.0 => String::new(),
+        ratio => format!("; the other {} got no answer", percent(ratio)),
+    };
+    format!("{} (served only{rest})", parts.join(", "))
+}
+
+/// What was promised, how often it was broken, what was allowed.
+fn kept(promise: &Promise, result: &Objective) -> String {
+    let allowed = percent(result.allowed_ratio);
+    let broken = percent(result.violation_ratio);
+    let name = &result.name;
+    let mut text = if let Some(latency) = &promise.latency {
+        format!(
+            "{name}: p{} below {} broken in {broken} of {} of {}, {allowed} allowed",
+            plain(latency.quantile * 100.0),
+            seconds(latency.below.seconds()),
+            counted(result.windows, "window", "windows"),
+            span(latency.window.seconds()),
+        )
+    } else if let Some(good) = &promise.good_requests {
+        let limit = seconds(good.below.seconds());
+        format!("{name}: {broken} of {} over {limit} or lost, {allowed} allowed", counted(result.requests, "request", "requests"))
+    } else {
+        format!("{name}: {broken} of {} lost, {allowed} allowed", counted(result.requests, "request", "requests"))
+    };
+    if let Some(burn) = result.burn_rate.filter(|&burn| burn > 0.0) {
+        let used = if burn < 1.0 { format!("{} of", percent(burn)) } else { format!("{} times", plain(burn)) };
+        text += &format!(" ({used} the error budget)");
+    }
+    text
+}
+
+fn cost(summary: &Summary) -> String {
+    let cost = &summary.cost_usd;
+    let prices = &cost.prices;
+    let currency = prices.currency.as_str();
+    format!(
+        "{} for {}, {} a month; instances {}, balancer {} (prices of {}, {})",
+        money(cost.total, currency),
+        span(summary.seconds()),
+        money(cost.per_month, currency),
+        money(cost.instances, currency),
+        money(cost.balancer, currency),
+        prices.region,
+        prices.date,
+    )
+}
+
+fn capacity(summary: &Summary) -> String {
+    let capacity = &summary.capacity;
+    format!(
+        "{} in service on average, {} at most; CPU {} busy; {} instance-hours billed",
+        plain(capacity.in_service_mean),
+        capacity.in_service_max,
+        percent(summary.cpu_utilization_mean),
+        plain(capacity.billed_instance_hours),
+    )
+}
+
+fn scaling(summary: &Summary) -> String {
+    let s = &summary.scaling;
+    let mut text = format!(
+        "{}: {} out, {} in; {}, {}",
+        counted(s.activities, "change", "changes"),
+        count(s.scale_outs),
+        count(s.scale_ins),
+        counted(s.launches, "launch", "launches"),
+        counted(s.terminations, "termination", "terminations"),
+    );
+    if s.failed_launches > 0 {
+        text += &format!(", {} failed", counted(s.failed_launches, "launch", "launches"));
+    }
+    if s.replacements > 0 {
+        text += &format!(", {}", counted(s.replacements, "replacement", "replacements"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! A scenario's file with what belongs to it: its text, the overrides laid on it, its checked trace.
+
+use crate::failure::Failure;
+use crate::output::{TraceRecord, file_name};
+use crate::trace::{CheckedTrace, TraceFormat};
+use simscale::Scenario;
+use simscale::scenario::Rates;
+use simscale::text::{MAX_BYTES, Override};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// Values from the command line that change every scenario it names.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    /// Seed in place of the scenario's.
+    pub seed: Option<u64>,
+    /// Assignments such as `group.max=30`, as they were given.
+    pub set: Vec<String>,
+}
+
+/// A scenario that was read and checked whole.
+#[derive(Debug)]
+pub struct Source {
+    /// The file as it was named.
+    pub file: String,
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// The scenario with all changes.
+    pub scenario: Scenario,
+    /// Its trace.
+    pub trace: Option<CheckedTrace>,
+}
+
+impl Source {
+    /// Reads and checks a file and the trace it names. The message holds all mistakes, drawn with colours.
+    pub fn read(file: &str, changes: &Changes) -> Result<Source, Failure> {
+        let text = read_text(file)?;
+        let overrides = changes.overrides()?;
+        let scenario = Scenario::read(file, &text, &overrides)
+            .map_err(|mistakes| Failure::input(mistakes.render(true)))?;
+        let trace = scenario.trace().map(|trace| {
+            let path = trace_path(file, &trace.file, &overrides);
+            let format = TraceFormat::of(trace, &scenario.simulation);
+            CheckedTrace::check(&path, &path.display().to_string(), format)
+        });
+        let trace = trace.transpose().map_err(|error| Failure::input(format!("{file}: workload.trace.file: {error}")))?;
+        Ok(Source { file: file.to_string(), sha256: crate::sha256::of_text(&text), scenario, trace })
+    }
+
+    /// Mean and highest rate of the trace over the run.
+    pub fn trace_rates(&self) -> Option<Rates> {
+        let facts = &self.trace.as_ref()?.facts;
+        let seconds = self.scenario.simulation.duration.seconds();
+        Some(Rates { mean: facts.used_requests / seconds, peak: facts.used_peak })
+    }
+
+    /// What the manifest says about the trace.
+    pub fn trace_record(&self) -> Option<TraceRecord> {
+        let (trace, checked) = (self.scenario.trace()?, self.trace.as_ref()?);
+        Some(TraceRecord::new(&file_name(&trace.file), &checked.facts))
+    }
+}
+
+impl Changes {
+    /// As overrides of a document, in their order; the seed last.
+    fn overrides(&self) -> Result<Vec<Override>, Failure> {
+        let parse = |assignment: &String| Override::parse(assignment).map_err(|error| Failure::input(error.render(true)));
+        let mut overrides: Vec<Override> = self.set.iter().map(parse).collect::<Result<_, _>>()?;
+        let seed = self.seed.map(|seed| Override::new("simulation.seed", seed.to_string()).with_origin("--seed"));
+        overrides.extend(seed);
+        Ok(overrides)
+    }
+}
+
+/// The text of a scenario's file; no more of it is read than a scenario may have.
+fn read_text(file: &str) -> Result<String, Failure> {
+    let failed = |error: std::io::Error| Failure::input(format!("{file}: cannot be read: {error}"));
+    if std::fs::metadata(file).map_err(failed)?.is_dir() {
+        return Err(Failure::input(format!("{file} is a folder; name the scenario files in it, such as {file}/*.toml")));
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(file).map_err(failed)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    String::from_utf8(bytes).map_err(|error| {
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        Failure::input(format!("{file}:{line}: is not UTF-8 text; save the file as UTF-8"))
+    })
+}
+
+/// A path in a file is relative to that file, one given by `--set` to the current folder.
+fn trace_path(file: &str, trace: &str, overrides: &[Override]) -> PathBuf {
+    let path = |change: &Override| change.path().replace(['"', '\'', ' '], "");
+    let given = overrides.iter().any(|change| ["workload", "workload.trace", "workload.trace.file"].contains(&&*path(change)));
+    let base = if given { Path::new("") } else { Path::new(file).parent().unwrap_or(Path::new("")) };
+    base.join(trace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_relative_to_where_they_were_written() {
+        let set = |assignment: &str| vec![Override::parse(assignment).unwrap()];
+        let path = |overrides: &[Override]| trace_path("scenarios/x.toml", "t.csv", overrides);
+        assert_eq!(path(&[]), Path::new("scenarios/t.csv"));
+        assert_eq!(path(&set("group.max=3")), Path::new("scenarios/t.csv"));
+        assert_eq!(path(&set("workload.trace.file=t.csv")), Path::new("t.csv"));
+        assert_eq!(path(&set("workload.trace={ file = \"t.csv\" }")), Path::new("t.csv"));
+        assert_eq!(trace_path("x.toml", "/data/t.csv", &[]), Path::new("/data/t.csv"));
+    }
+
+    #[test]
+    fn files_that_cannot_be_read_say_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let message = |path: &Path| Source::read(&path.display().to_string(), &Changes::default()).unwrap_err().message;
+        assert!(message(folder.path()).contains("is a folder"));
+        let missing = message(&folder.path().join("no.toml"));
+        assert!(missing.contains("no.toml: cannot be read: No such file") && missing.matches("no.toml").count() == 1, "{missing}");
+        let latin = folder.path().join("latin.toml");
+        std::fs::write(&latin, b"schema = 1\nname = \"\xe9\"\n").unwrap();
+        assert!(message(&latin).contains("latin.toml:2: is not UTF-8"));
+    }
+}

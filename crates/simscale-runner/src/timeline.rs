@@ -1,0 +1,172 @@
+//! The picture of a run: load, response time, capacity and CPU above one time axis, broken promises shaded.
+
+mod axis;
+mod panel;
+#[cfg(feature = "png")]
+mod png;
+mod series;
+
+#[cfg(feature = "png")]
+pub use png::png;
+pub use series::{Point, Range, Series};
+
+use panel::{Band, Line, Panel, Shape, style};
+use plotters::prelude::*;
+use simscale::engine::PeriodRow;
+
+/// Width of the picture in the units of its own drawing; twice that of its size on a page, for fine lines.
+const WIDTH: u32 = 2400;
+
+/// Height in the same units.
+const HEIGHT: u32 = 1800;
+
+/// A latency promise as the picture shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Promise {
+    /// Its name.
+    pub name: String,
+    /// Share of requests that must keep the limit, 0 to 1.
+    pub quantile: f64,
+    /// The limit, seconds.
+    pub limit_s: f64,
+}
+
+impl Promise {
+    /// Whether a period looks broken: the quantile of the served lies above the limit, or too many were not served.
+    /// Periods are no windows, so that this may differ from the exact count of the summary at the edges of a breach.
+    pub fn broken_in(&self, row: &PeriodRow) -> bool {
+        let of_quantile = match self.quantile {
+            q if q <= 0.5 => row.response_ns[0],
+            q if q <= 0.95 => row.response_ns[1],
+            _ => row.response_ns[2],
+        };
+        let lost = row.refused + row.failed;
+        let may_miss = (1.0 - self.quantile) * (lost + row.served) as f64;
+        of_quantile as f64 / 1e9 > self.limit_s || lost as f64 > may_miss
+    }
+}
+
+/// What the picture is labelled with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Labels {
+    /// First line: the scenario.
+    pub title: String,
+    /// Second line: the verdict.
+    pub subtitle: String,
+    /// Start of the run on the clock of the simulated day, seconds after midnight.
+    pub day_s: f64,
+    /// End of the lead-in, seconds; what lies before is shaded.
+    pub lead_in_s: f64,
+    /// Latency promises.
+    pub promises: Vec<Promise>,
+    /// CPU targets of policies, 0 to 1, with their names.
+    pub cpu_targets: Vec<(String, f64)>,
+}
+
+/// Draws the picture as SVG text.
+pub fn svg(series: &Series, labels: &Labels) -> String {
+    let mut text = String::new();
+    {
+        let root = SVGBackend::with_string(&mut text, (WIDTH, HEIGHT)).into_drawing_area();
+        draw(&root, series.points(), labels).expect("text takes any drawing");
+    }
+    // Drawn at twice the size, because plotters knows whole units only.
+    let size = format!("width=\"{WIDTH}\" height=\"{HEIGHT}\"");
+    text.replacen(&size, &format!("width=\"{}\" height=\"{}\"", WIDTH / 2, HEIGHT / 2), 1)
+}
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
+type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
+
+fn draw(root: &Area<'_>, points: &[Point], labels: &Labels) -> Drawn {
+    root.fill(&WHITE)?;
+    root.draw(&Text::new(labels.title.clone(), (60, 36), style(46, panel::INK, true)))?;
+    for (row, line) in crate::report::wrapped(&labels.subtitle, 145).into_iter().take(2).enumerate() {
+        root.draw(&Text::new(line, (60, 100 + 42 * row as i32), style(30, panel::SOFT, false)))?;
+    }
+    let (_, rest) = root.split_vertically(180);
+    let (plots, foot) = rest.split_vertically(HEIGHT as i32 - 180 - 60);
+    let (from, to) = match points {
+        [] => (0.0, 1.0),
+        [first, .., last] => (first.start, last.end),
+        [only] => (only.start, only.end),
+    };
+    let time = axis::Axis::time(from, to, labels.day_s);
+    let bands = bands(points, labels);
+    let panels = [load(points), response(points, labels), capacity(points), cpu(points, labels)];
+    let heights = [390, 390, 390, 390];
+    let mut area = plots;
+    for (i, (panel, height)) in panels.iter().zip(heights).enumerate() {
+        let (top, below) = area.split_vertically(height);
+        panel.draw(&top, &time, &bands, (i == 3).then_some(labels.day_s))?;
+        area = below;
+    }
+    let note = "time of the simulated day, hh:mm";
+    foot.draw(&Text::new(note, (160, 16), style(26, panel::SOFT, false)))
+}
+
+/// Shaded stretches: the lead-in, and where promises were broken.
+fn bands(points: &[Point], labels: &Labels) -> Vec<Band> {
+    let mut bands = Vec::new();
+    if labels.lead_in_s > 0.0 {
+        bands.push(Band { from: 0.0, to: labels.lead_in_s, color: panel::SOFT, name: "lead-in, not counted" });
+    }
+    let mut open: Option<(f64, f64)> = None;
+    let red = |(from, to)| Band { from, to, color: panel::RED, name: "promise broken" };
+    for point in points {
+        match (&mut open, point.broken) {
+            (Some((_, to)), true) => *to = point.end,
+            (None, true) => open = Some((point.start, point.end)),
+            (_, false) => bands.extend(open.take().map(red)),
+        }
+    }
+    bands.extend(open.map(red));
+    bands
+}
+
+fn load(points: &[Point]) -> Panel {
+    let bad = points.iter().any(|point| point.bad.max > 0.0);
+    let mut lines = vec![Line::new("arrived", panel::BLUE, Shape::Envelope, points, |p| Some(p.load))];
+    if bad {
+        lines.push(Line::new("refused or failed", panel::RED, Shape::Area, points, |p| Some(p.bad)));
+    }
+    Panel::new("Load", "requests/s", lines, None)
+}
+
+fn response(points: &[Point], labels: &Labels) -> Panel {
+    let mut lines = vec![
+        Line::new("p99", panel::ORANGE, Shape::Envelope, points, |p| p.p99),
+        Line::new("p50", panel::BLUE, Shape::Envelope, points, |p| p.p50),
+    ];
+    for promise in &labels.promises {
+        let percent = crate::number::plain(promise.quantile * 100.0);
+        let name = format!("limit {}: p{percent} below {}", promise.name, crate::number::seconds(promise.limit_s));
+        lines.push(Line::level(&name, panel::RED, promise.limit_s, points));
+    }
+    let (min, max) = Line::extent(&lines, 0.0);
+    let axis = (min > 0.0 && max / min > 8.0).then(|| axis::Axis::logarithmic(min, max));
+    Panel::new("Response time of the served", "s", lines, axis)
+}
+
+fn capacity(points: &[Point]) -> Panel {
+    let lines = vec![
+        Line::new("healthy", panel::GREEN, Shape::Area, points, |p| Some(p.healthy)),
+        Line::new("in service", panel::BLUE, Shape::Steps, points, |p| Some(p.in_service)),
+        Line::new("desired", panel::INK, Shape::DashedSteps, points, |p| Some(p.desired)),
+    ];
+    let axis = axis::Axis::of_counts(Line::extent(&lines, 0.0).1);
+    Panel::new("Capacity", "instances", lines, Some(axis))
+}
+
+fn cpu(points: &[Point], labels: &Labels) -> Panel {
+    let percent = |range: Range| Range { min: range.min * 100.0, max: range.max * 100.0, last: range.last * 100.0 };
+    let mut lines =
+        vec![Line::new("mean of the group", panel::PURPLE, Shape::Envelope, points, |p| Some(percent(p.cpu)))];
+    for (name, target) in &labels.cpu_targets {
+        lines.push(Line::level(&format!("target of {name}"), panel::INK, target * 100.0, points));
+    }
+    Panel::new("CPU utilisation", "%", lines, Some(axis::Axis::to_bound(100.0)))
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

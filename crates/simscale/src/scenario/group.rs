@@ -1,0 +1,180 @@
+//! The group that is scaled: bounds, zones, pauses, its own view of health.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use simscale_core as core;
+
+use super::law::sim;
+use super::names;
+use super::run::check_interval;
+use crate::text::{Check, Duration};
+
+/// The group that is scaled: an EC2 Auto Scaling group, unless an option says otherwise.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// Smallest size, in instances: 0 to 100000.
+    #[schemars(range(max = 100_000))]
+    pub min: u32,
+    /// Largest size, in instances: 1 to 100000.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub max: u32,
+    /// Size at the start, all in service and healthy; default `min`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 100_000))]
+    pub desired: Option<u32>,
+    /// Names of the zones; launches go to the zone with the fewest instances; default one zone, ["a"].
+    #[serde(default = "zones")]
+    #[schemars(length(min = 1, max = 16))]
+    pub zones: Vec<String>,
+    /// Which instance of the fullest zone is terminated first; default "closest_to_next_instance_hour", where AWS's default policy ends.
+    #[serde(default)]
+    pub termination: Termination,
+    /// Instances younger than this in service stay out of the group's metrics (default instance warm-up); default not set:
+    /// they count at once, and policies that need a warm-up use `cooldown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warm_up: Option<Duration>,
+    /// Pause after a scaling activity for simple scaling (default cooldown); default "300s", as AWS.
+    #[serde(default = "cooldown")]
+    pub cooldown: Duration,
+    /// How the group notices broken instances and replaces them.
+    #[serde(default)]
+    pub health: GroupHealth,
+}
+
+/// Which instance of a zone is terminated first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Termination {
+    /// The one closest to its next billing hour.
+    #[default]
+    ClosestToNextInstanceHour,
+    /// The one launched first.
+    OldestInstance,
+    /// The one launched last.
+    NewestInstance,
+}
+
+/// The group's own view of health.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GroupHealth {
+    /// What counts: "ec2" (an instance that stopped running) or "elb" (also a target that the balancer calls unhealthy); default "ec2".
+    pub check: HealthSource,
+    /// The balancer's verdict is ignored for so long after the instance entered service; default "300s", as the AWS console.
+    pub grace_period: Duration,
+    /// How often the group looks; default "60s".
+    pub interval: Duration,
+}
+
+/// What the group counts as broken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthSource {
+    /// An instance that stopped running.
+    #[default]
+    Ec2,
+    /// Also a target that the balancer calls unhealthy.
+    Elb,
+}
+
+impl Default for GroupHealth {
+    fn default() -> Self {
+        GroupHealth {
+            check: HealthSource::default(),
+            grace_period: Duration::from_secs(300),
+            interval: Duration::from_secs(60),
+        }
+    }
+}
+
+fn zones() -> Vec<String> {
+    vec!["a".to_owned()]
+}
+
+fn cooldown() -> Duration {
+    Duration::from_secs(300)
+}
+
+impl Group {
+    /// A group between these sizes, with every default.
+    pub fn between(min: u32, max: u32) -> Group {
+        Group {
+            min,
+            max,
+            desired: None,
+            zones: zones(),
+            termination: Termination::default(),
+            warm_up: None,
+            cooldown: cooldown(),
+            health: GroupHealth::default(),
+        }
+    }
+
+    /// The warm-up that policies without one of their own use: the group's, or its cooldown where it has none.
+    pub fn policy_warm_up(&self) -> Duration {
+        self.warm_up.unwrap_or(self.cooldown)
+    }
+
+    /// The size at the start.
+    pub fn initial(&self) -> u32 {
+        self.desired.unwrap_or(self.min)
+    }
+
+    pub(crate) fn resolve(&mut self) {
+        self.desired = Some(self.initial());
+    }
+
+    pub(crate) fn world(&self) -> core::Group {
+        core::Group {
+            min: self.min,
+            max: self.max,
+            desired: self.initial(),
+            zones: self.zones.clone(),
+            termination: match self.termination {
+                Termination::ClosestToNextInstanceHour => core::Termination::ClosestToNextInstanceHour,
+                Termination::OldestInstance => core::Termination::OldestInstance,
+                Termination::NewestInstance => core::Termination::NewestInstance,
+            },
+            warm_up: self.warm_up.map(sim).unwrap_or_default(),
+            cooldown: sim(self.cooldown),
+            health: core::GroupHealth {
+                follows_balancer: self.health.check == HealthSource::Elb,
+                grace: sim(self.health.grace_period),
+                every: sim(self.health.interval),
+            },
+        }
+    }
+
+    pub(crate) fn check(&self, check: &mut Check<'_>) {
+        if self.min > self.max {
+            check.fail("group.min", format!("is above group.max ({})", self.max), "lower min or raise max");
+        } else if let Some(desired) = self.desired {
+            if desired < self.min {
+                let rule = format!("is below group.min ({})", self.min);
+                check.fail("group.desired", rule, "let min <= desired <= max");
+            }
+            if desired > self.max {
+                let rule = format!("is above group.max ({})", self.max);
+                check.fail("group.desired", rule, "let min <= desired <= max");
+            }
+        }
+        self.check_zones(check);
+        if self.warm_up.is_some_and(|warm_up| warm_up > Duration::from_secs(3600)) {
+            let rule = "is longer than an hour, the longest that AWS accepts";
+            check.fail("group.warm_up", rule, "write at most \"3600s\"");
+        }
+        check_interval("group.health.interval", self.health.interval, check);
+    }
+
+    fn check_zones(&self, check: &mut Check<'_>) {
+        for (index, zone) in self.zones.iter().enumerate() {
+            let path = format!("group.zones.{index}");
+            if !names::is_plain(zone) {
+                check.fail(&path, "is no plain name", "use 1 to 64 letters, digits, \"-\" and \"_\"");
+            } else if self.zones[..index].contains(zone) {
+                check.fail(&path, "is there twice", "name every zone once");
+            }
+        }
+    }
+}
