@@ -204,8 +204,7 @@ impl Server {
     }
 
     fn before_wait(&self, job: &Job) -> u64 {
-        let ppm = u128::from(self.before_ppm[job.class() as usize]);
-        (u128::from(job.work) * ppm / 1_000_000) as u64
+        part(job.work, self.before_ppm[job.class() as usize])
     }
 
     fn wait(&mut self, slot: usize, job: Job, now: u64, out: &mut impl Departures) {
@@ -376,7 +375,7 @@ impl Server {
             *sojourns += u128::from(now - job.born);
             gone(job, backend);
         };
-        let first = |job: &Job| (u128::from(job.work) * u128::from(before[job.class() as usize]) / 1_000_000) as u64;
+        let first = |job: &Job| part(job.work, before[job.class() as usize]);
         self.jobs.retain(|job| {
             let left = job.mark.saturating_sub(v);
             let leaving = leaves(job);
@@ -428,6 +427,16 @@ impl Server {
             slack: u128::from(self.changes + 1) * u128::from(self.cores) * (1 << 20),
             sojourns: self.sojourns + ages,
         }
+    }
+}
+
+/// A share of a work in millionths, rounded down; work is at most 2^45, so only a true share can need the wide product.
+#[inline]
+fn part(work: u64, ppm: u32) -> u64 {
+    match work.checked_mul(u64::from(ppm)) {
+        _ if ppm == 1_000_000 => work,
+        Some(product) => product / 1_000_000,
+        None => (u128::from(work) * u128::from(ppm) / 1_000_000) as u64,
     }
 }
 

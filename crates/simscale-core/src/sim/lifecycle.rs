@@ -5,6 +5,9 @@ use crate::fleet::{BootStep, Job, Life, Outcome, Stage, ABANDONED, PROBE};
 use crate::kernel::NEVER;
 use crate::world::{BootStage, Cold};
 
+/// From a failed launch to the next one, so that a boot that always fails makes progress in time.
+const RELAUNCH: u64 = 1_000_000_000;
+
 impl Sim<'_> {
     /// The instances that are there at the start: in service, warm and healthy.
     pub(super) fn populate(&mut self) {
@@ -68,7 +71,7 @@ impl Sim<'_> {
                 self.group.scaling.failed_launches += 1;
                 self.log_group(&format!("launch {launch} failed in its boot: replaced"));
                 self.terminate(slot, false);
-                self.schedule(self.now, Event::Reconcile);
+                self.schedule(self.now + RELAUNCH, Event::Reconcile);
             }
             BootStep::Next(_) => self.enter_phase(slot),
             BootStep::Over => self.booted(slot),
