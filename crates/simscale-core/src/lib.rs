@@ -10,6 +10,9 @@ mod control;
 mod fleet;
 mod kernel;
 mod ledger;
+#[cfg(any(test, feature = "reference"))]
+#[doc(hidden)]
+pub mod reference;
 mod sim;
 mod traffic;
 mod world;

@@ -86,7 +86,9 @@ pub fn percent(ratio: f64) -> String {
         _ if value.abs() < 0.0001 => return "under 0.0001 %".to_string(),
         _ if value > 99.9999 => return "over 99.9999 %".to_string(),
         // Two digits of what is missing to 100.
-        _ if value > 99.0 => trimmed(format!("{:.*}", (1.0 - (100.0 - value).log10()).ceil() as usize, value)),
+        _ if value > 99.0 => {
+            trimmed(format!("{:.*}", (1.0 - (100.0 - value).log10()).ceil() as usize, value))
+        }
         _ if value >= 10.0 => trimmed(format!("{value:.1}")),
         _ => trimmed(format!("{value:.*}", decimals(value.abs()) - 1)),
     };
@@ -118,17 +120,36 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        let plains = [(0.0, "0"), (5.25, "5.25"), (5.0, "5"), (0.00421, "0.00421"), (48.26, "48.3"), (999.7, "1,000")];
-        for (value, want) in plains.into_iter().chain([(1_234_567.8, "1,234,568"), (100.0, "100"), (0.1 + 0.2, "0.3")]) {
+        let plains =
+            [(0.0, "0"), (5.25, "5.25"), (5.0, "5"), (0.00421, "0.00421"), (48.26, "48.3"), (999.7, "1,000")];
+        for (value, want) in
+            plains.into_iter().chain([(1_234_567.8, "1,234,568"), (100.0, "100"), (0.1 + 0.2, "0.3")])
+        {
             assert_eq!(plain(value), want, "{value}");
         }
-        assert_eq!((count(0), count(999), count(34_560_123)), ("0".into(), "999".into(), "34,560,123".into()));
-        let times = [(0.29, "290 ms"), (0.00064, "640 us"), (1.2, "1.2 s"), (0.0, "0 s"), (600.0, "10 min"), (0.99999, "1 s")];
+        assert_eq!(
+            (count(0), count(999), count(34_560_123)),
+            ("0".into(), "999".into(), "34,560,123".into())
+        );
+        let times = [
+            (0.29, "290 ms"),
+            (0.00064, "640 us"),
+            (1.2, "1.2 s"),
+            (0.0, "0 s"),
+            (600.0, "10 min"),
+            (0.99999, "1 s"),
+        ];
         for (value, want) in times {
             assert_eq!(seconds(value), want);
         }
-        let spans =
-            [(86_400.0, "24 h"), (5400.0, "1 h 30 min"), (90.0, "90 s"), (273_600.0, "3 d 4 h"), (60.0, "1 min"), (0.5, "500 ms")];
+        let spans = [
+            (86_400.0, "24 h"),
+            (5400.0, "1 h 30 min"),
+            (90.0, "90 s"),
+            (273_600.0, "3 d 4 h"),
+            (60.0, "1 min"),
+            (0.5, "500 ms"),
+        ];
         for (value, want) in spans {
             assert_eq!(span(value), want);
         }
@@ -156,7 +177,14 @@ mod tests {
 
     #[test]
     fn money_has_cents_where_they_matter() {
-        let cases = [(247.75, "248 USD"), (34.116, "34.12 USD"), (34.0, "34.00 USD"), (1037.4, "1,037 USD"), (0.0042, "0.0042 USD"), (0.0, "0 USD")];
+        let cases = [
+            (247.75, "248 USD"),
+            (34.116, "34.12 USD"),
+            (34.0, "34.00 USD"),
+            (1037.4, "1,037 USD"),
+            (0.0042, "0.0042 USD"),
+            (0.0, "0 USD"),
+        ];
         for (value, want) in cases {
             assert_eq!(money(value, "USD"), want);
         }

@@ -4,8 +4,8 @@ mod folder;
 mod manifest;
 mod tables;
 
-pub use folder::{FILES, Folder, PUBLISHED_MARK};
 pub use folder::write_whole;
+pub use folder::{FILES, Folder, PUBLISHED_MARK};
 pub(crate) use manifest::file_name;
 pub use manifest::{Manifest, Timing, TraceRecord, command_line};
 pub use tables::{ACTIVITY_COLUMNS, Column, PERIOD_COLUMNS, Table, activity_cells, period_cells};

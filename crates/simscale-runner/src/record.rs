@@ -53,7 +53,8 @@ impl<'a> Recorder<'a> {
 impl Sink for Recorder<'_> {
     fn period(&mut self, row: &PeriodRow) {
         self.periods.row(period_cells(row, self.window_from));
-        let broken = row.start >= self.window_from && self.promises.iter().any(|promise| promise.broken_in(row));
+        let broken =
+            row.start >= self.window_from && self.promises.iter().any(|promise| promise.broken_in(row));
         self.series.push(row, broken);
         self.requests += row.arrived;
         self.progress.advance(row);
@@ -80,7 +81,9 @@ impl Progress {
     pub fn new(seconds: f64, shown: bool) -> Progress {
         let style = "{bar:30} {percent:>3} %  {msg}  {eta} left";
         let simulated = if shown { ProgressBar::new((seconds * 1e3) as u64) } else { ProgressBar::hidden() };
-        simulated.set_style(ProgressStyle::with_template(style).expect("the template is fixed"));
+        simulated.set_style(
+            ProgressStyle::with_template(style).expect("the template is fixed").progress_chars("=> "),
+        );
         // Counts requests and knows their rate; never drawn itself.
         let requests = ProgressBar::hidden();
         requests.set_length(u64::MAX);
@@ -92,7 +95,8 @@ impl Progress {
             return;
         }
         self.requests.inc(row.arrived);
-        let done = self.requests.position() as f64 / self.simulated.elapsed().max(Duration::from_millis(1)).as_secs_f64();
+        let done = self.requests.position() as f64
+            / self.simulated.elapsed().max(Duration::from_millis(1)).as_secs_f64();
         self.simulated.set_message(format!("{} M requests/s", crate::number::plain(done / 1e6)));
         self.simulated.inc((row.end.since(row.start).as_nanos()) / 1_000_000);
     }

@@ -3,8 +3,8 @@
 mod page;
 mod verdict;
 
-pub use page::{Look, Mark, Page};
 pub(crate) use page::wrapped;
+pub use page::{Look, Mark, Page};
 pub use verdict::{judgement, verdict};
 
 use crate::number::{count, counted, money, percent, plain, rate, seconds, span};
@@ -13,7 +13,12 @@ use simscale::scenario::Objective as Promise;
 use simscale::summary::{Expectation, Objective, Summary};
 
 /// The page about one run. `files` says where its files lie.
-pub fn page(scenario: &Scenario, summary: &Summary, expectations: &[Expectation], files: Option<&str>) -> Page {
+pub fn page(
+    scenario: &Scenario,
+    summary: &Summary,
+    expectations: &[Expectation],
+    files: Option<&str>,
+) -> Page {
     let mut page = Page::new(&scenario.name, scenario.description.as_deref().unwrap_or_default());
     page.add("Ran", ran(scenario, summary));
     page.add("Load", load(scenario, summary));
@@ -43,7 +48,11 @@ fn ran(scenario: &Scenario, summary: &Summary) -> String {
     let policies: Vec<&str> = scenario.policy.iter().map(|policy| policy.name.as_str()).collect();
     let policies = if policies.is_empty() { "no policy".to_string() } else { policies.join(", ") };
     let group = &scenario.group;
-    let size = if group.min == group.max { group.min.to_string() } else { format!("{} to {}", group.min, group.max) };
+    let size = if group.min == group.max {
+        group.min.to_string()
+    } else {
+        format!("{} to {}", group.min, group.max)
+    };
     format!(
         "{} from {}{after}, seed {}; {policies} on {size} {}",
         span(summary.seconds()),
@@ -76,10 +85,17 @@ fn load(scenario: &Scenario, summary: &Summary) -> String {
 
 fn response(summary: &Summary) -> String {
     let times = &summary.response_time_s;
-    let quantiles = [("p50", times.p50), ("p90", times.p90), ("p95", times.p95), ("p99", times.p99), ("p99.9", times.p999)];
+    let quantiles = [
+        ("p50", times.p50),
+        ("p90", times.p90),
+        ("p95", times.p95),
+        ("p99", times.p99),
+        ("p99.9", times.p999),
+    ];
     let quantiles = quantiles.into_iter().chain([("max", times.max)]);
-    let parts: Vec<String> =
-        quantiles.filter_map(|(name, value)| value.map(|value| format!("{name} {}", seconds(value)))).collect();
+    let parts: Vec<String> = quantiles
+        .filter_map(|(name, value)| value.map(|value| format!("{name} {}", seconds(value))))
+        .collect();
     if parts.is_empty() {
         return "nothing was served".to_string();
     }
@@ -105,12 +121,19 @@ fn kept(promise: &Promise, result: &Objective) -> String {
         )
     } else if let Some(good) = &promise.good_requests {
         let limit = seconds(good.below.seconds());
-        format!("{name}: {broken} of {} over {limit} or lost, {allowed} allowed", counted(result.requests, "request", "requests"))
+        format!(
+            "{name}: {broken} of {} over {limit} or lost, {allowed} allowed",
+            counted(result.requests, "request", "requests")
+        )
     } else {
-        format!("{name}: {broken} of {} lost, {allowed} allowed", counted(result.requests, "request", "requests"))
+        format!(
+            "{name}: {broken} of {} lost, {allowed} allowed",
+            counted(result.requests, "request", "requests")
+        )
     };
     if let Some(burn) = result.burn_rate.filter(|&burn| burn > 0.0) {
-        let used = if burn < 1.0 { format!("{} of", percent(burn)) } else { format!("{} times", plain(burn)) };
+        let used =
+            if burn < 1.0 { format!("{} of", percent(burn)) } else { format!("{} times", plain(burn)) };
         text += &format!(" ({used} the error budget)");
     }
     text

@@ -42,20 +42,34 @@ pub struct Setting<'a> {
 /// Runs a scenario and publishes its results.
 pub fn simulate(source: &Source, mut folder: Folder, setting: &Setting<'_>) -> Result<Done, Failure> {
     let scenario = &source.scenario;
-    let rows = source.trace.as_ref().map(|trace| trace.reader()).transpose().map_err(|e| Failure::input(e.to_string()))?;
-    let simulation = scenario.simulation(None, rows).map_err(|mistakes| Failure::input(mistakes.render(true)))?;
+    let rows = source
+        .trace
+        .as_ref()
+        .map(|trace| trace.reader())
+        .transpose()
+        .map_err(|e| Failure::input(e.to_string()))?;
+    let simulation =
+        scenario.simulation(None, rows).map_err(|mistakes| Failure::input(mistakes.render(true)))?;
     let window_from = SimTime::from_nanos(scenario.simulation.lead_in.nanos());
-    let mut recorder = Recorder::new(&mut folder, window_from, promises(scenario), setting.stop, setting.progress)?;
+    let mut recorder =
+        Recorder::new(&mut folder, window_from, promises(scenario), setting.stop, setting.progress)?;
     let started = Instant::now();
     let result = simulation.run(&mut recorder);
     let wall_s = started.elapsed().as_secs_f64();
     let result = result.map_err(|broken| report_law(&broken, source, setting.changes, folder.target()))?;
     let (series, requests) = recorder.finish()?;
     if result.stopped_at.is_some() {
-        return Err(Failure { code: Code::Stopped, message: format!("{}: stopped; nothing was written", source.file) });
+        return Err(Failure {
+            code: Code::Stopped,
+            message: format!("{}: stopped; nothing was written", source.file),
+        });
     }
     let summary = summary(source, &result);
-    let bounds = scenario.expect.iter().filter(|_| setting.expect).map(|(path, bound)| (path.as_str(), (*bound).into()));
+    let bounds = scenario
+        .expect
+        .iter()
+        .filter(|_| setting.expect)
+        .map(|(path, bound)| (path.as_str(), (*bound).into()));
     let expectations = summary.judge(bounds);
     let svg = timeline::svg(&series, &labels(scenario, &summary));
     let timing = timing(wall_s, &result, requests);
@@ -75,7 +89,9 @@ fn summary(source: &Source, result: &RunResult) -> Summary {
     let mut summary = Summary::new(&source.scenario, result);
     if let Some(silence) = source.trace.as_ref().and_then(|trace| trace.silence()) {
         let silence = number::span(silence.as_secs_f64());
-        summary.warnings.push(format!("the trace ends {silence} before the run does: nothing arrives after it"));
+        summary
+            .warnings
+            .push(format!("the trace ends {silence} before the run does: nothing arrives after it"));
     }
     summary
 }
@@ -83,7 +99,8 @@ fn summary(source: &Source, result: &RunResult) -> Summary {
 /// The resolved scenario. Where on this machine a trace lies is no part of it: an absolute path keeps its last part.
 fn resolved(scenario: &Scenario) -> String {
     let mut scenario = scenario.clone();
-    if let Some(trace) = scenario.workload.trace.as_mut().filter(|trace| Path::new(&trace.file).is_absolute()) {
+    if let Some(trace) = scenario.workload.trace.as_mut().filter(|trace| Path::new(&trace.file).is_absolute())
+    {
         trace.file = file_name(&trace.file);
     }
     scenario.to_toml()
@@ -137,20 +154,28 @@ fn report_law(broken: &BrokenLaw, source: &Source, changes: &Changes, target: &P
         Ok(()) => format!("a report is in {}", path.display()),
         Err(failure) => failure.message,
     };
-    Failure { code: Code::Law, message: format!("{}: {broken}; this is a bug of simscale, {place}", source.file) }
+    Failure {
+        code: Code::Law,
+        message: format!("{}: {broken}; this is a bug of simscale, {place}", source.file),
+    }
 }
 
 fn promises(scenario: &Scenario) -> Vec<Promise> {
     let latencies = scenario.objective.iter().filter_map(|objective| {
         let latency = objective.latency?;
-        Some(Promise { name: objective.name.clone(), quantile: latency.quantile, limit_s: latency.below.seconds() })
+        Some(Promise {
+            name: objective.name.clone(),
+            quantile: latency.quantile,
+            limit_s: latency.below.seconds(),
+        })
     });
     latencies.collect()
 }
 
 fn labels(scenario: &Scenario, summary: &Summary) -> Labels {
     let targets = scenario.policy.iter().filter_map(|policy| {
-        let tracking = policy.target_tracking.as_ref().filter(|tracking| tracking.metric == "cpu_utilization")?;
+        let tracking =
+            policy.target_tracking.as_ref().filter(|tracking| tracking.metric == "cpu_utilization")?;
         Some((policy.name.clone(), tracking.target / 100.0))
     });
     Labels {

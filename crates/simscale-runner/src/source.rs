@@ -43,7 +43,9 @@ impl Source {
             let format = TraceFormat::of(trace, &scenario.simulation);
             CheckedTrace::check(&path, &path.display().to_string(), format)
         });
-        let trace = trace.transpose().map_err(|error| Failure::input(format!("{file}: workload.trace.file: {error}")))?;
+        let trace = trace
+            .transpose()
+            .map_err(|error| Failure::input(format!("{file}: workload.trace.file: {error}")))?;
         Ok(Source { file: file.to_string(), sha256: crate::sha256::of_text(&text), scenario, trace })
     }
 
@@ -64,9 +66,12 @@ impl Source {
 impl Changes {
     /// As overrides of a document, in their order; the seed last.
     fn overrides(&self) -> Result<Vec<Override>, Failure> {
-        let parse = |assignment: &String| Override::parse(assignment).map_err(|error| Failure::input(error.render(true)));
+        let parse = |assignment: &String| {
+            Override::parse(assignment).map_err(|error| Failure::input(error.render(true)))
+        };
         let mut overrides: Vec<Override> = self.set.iter().map(parse).collect::<Result<_, _>>()?;
-        let seed = self.seed.map(|seed| Override::new("simulation.seed", seed.to_string()).with_origin("--seed"));
+        let seed =
+            self.seed.map(|seed| Override::new("simulation.seed", seed.to_string()).with_origin("--seed"));
         overrides.extend(seed);
         Ok(overrides)
     }
@@ -76,12 +81,22 @@ impl Changes {
 fn read_text(file: &str) -> Result<String, Failure> {
     let failed = |error: std::io::Error| Failure::input(format!("{file}: cannot be read: {error}"));
     if std::fs::metadata(file).map_err(failed)?.is_dir() {
-        return Err(Failure::input(format!("{file} is a folder; name the scenario files in it, such as {file}/*.toml")));
+        return Err(Failure::input(format!(
+            "{file} is a folder; name the scenario files in it, such as {file}/*.toml"
+        )));
     }
     let mut bytes = Vec::new();
-    std::fs::File::open(file).map_err(failed)?.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    std::fs::File::open(file)
+        .map_err(failed)?
+        .take(MAX_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
     String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
+            .iter()
+            .filter(|&&byte| byte == b'\n')
+            .count()
+            + 1;
         Failure::input(format!("{file}:{line}: is not UTF-8 text; save the file as UTF-8"))
     })
 }
@@ -89,7 +104,9 @@ fn read_text(file: &str) -> Result<String, Failure> {
 /// A path in a file is relative to that file, one given by `--set` to the current folder.
 fn trace_path(file: &str, trace: &str, overrides: &[Override]) -> PathBuf {
     let path = |change: &Override| change.path().replace(['"', '\'', ' '], "");
-    let given = overrides.iter().any(|change| ["workload", "workload.trace", "workload.trace.file"].contains(&&*path(change)));
+    let given = overrides
+        .iter()
+        .any(|change| ["workload", "workload.trace", "workload.trace.file"].contains(&&*path(change)));
     let base = if given { Path::new("") } else { Path::new(file).parent().unwrap_or(Path::new("")) };
     base.join(trace)
 }
@@ -112,10 +129,15 @@ mod tests {
     #[test]
     fn files_that_cannot_be_read_say_why() {
         let folder = tempfile::tempdir().unwrap();
-        let message = |path: &Path| Source::read(&path.display().to_string(), &Changes::default()).unwrap_err().message;
+        let message =
+            |path: &Path| Source::read(&path.display().to_string(), &Changes::default()).unwrap_err().message;
         assert!(message(folder.path()).contains("is a folder"));
         let missing = message(&folder.path().join("no.toml"));
-        assert!(missing.contains("no.toml: cannot be read: No such file") && missing.matches("no.toml").count() == 1, "{missing}");
+        assert!(
+            missing.contains("no.toml: cannot be read: No such file")
+                && missing.matches("no.toml").count() == 1,
+            "{missing}"
+        );
         let latin = folder.path().join("latin.toml");
         std::fs::write(&latin, b"schema = 1\nname = \"\xe9\"\n").unwrap();
         assert!(message(&latin).contains("latin.toml:2: is not UTF-8"));

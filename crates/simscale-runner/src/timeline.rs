@@ -101,7 +101,9 @@ fn draw(root: &Area<'_>, points: &[Point], labels: &Labels) -> Drawn {
         panel.draw(&top, &time, &bands, (i == 3).then_some(labels.day_s))?;
         area = below;
     }
-    let note = "time of the simulated day, hh:mm";
+    let merged = points.iter().any(|point| point.load.min < point.load.max);
+    let band = "; periods are merged: a line is their mean, the band around it goes from lowest to highest";
+    let note = format!("time of the simulated day (UTC){}", if merged { band } else { "" });
     foot.draw(&Text::new(note, (160, 16), style(26, panel::SOFT, false)))
 }
 
@@ -109,7 +111,12 @@ fn draw(root: &Area<'_>, points: &[Point], labels: &Labels) -> Drawn {
 fn bands(points: &[Point], labels: &Labels) -> Vec<Band> {
     let mut bands = Vec::new();
     if labels.lead_in_s > 0.0 {
-        bands.push(Band { from: 0.0, to: labels.lead_in_s, color: panel::SOFT, name: "lead-in, not counted" });
+        bands.push(Band {
+            from: 0.0,
+            to: labels.lead_in_s,
+            color: panel::SOFT,
+            name: "lead-in, not counted",
+        });
     }
     let mut open: Option<(f64, f64)> = None;
     let red = |(from, to)| Band { from, to, color: panel::RED, name: "promise broken" };
@@ -140,7 +147,8 @@ fn response(points: &[Point], labels: &Labels) -> Panel {
     ];
     for promise in &labels.promises {
         let percent = crate::number::plain(promise.quantile * 100.0);
-        let name = format!("limit {}: p{percent} below {}", promise.name, crate::number::seconds(promise.limit_s));
+        let limit = crate::number::seconds(promise.limit_s);
+        let name = format!("limit {}: p{percent} below {limit}", promise.name);
         lines.push(Line::level(&name, panel::RED, promise.limit_s, points));
     }
     let (min, max) = Line::extent(&lines, 0.0);
@@ -159,9 +167,8 @@ fn capacity(points: &[Point]) -> Panel {
 }
 
 fn cpu(points: &[Point], labels: &Labels) -> Panel {
-    let percent = |range: Range| Range { min: range.min * 100.0, max: range.max * 100.0, last: range.last * 100.0 };
-    let mut lines =
-        vec![Line::new("mean of the group", panel::PURPLE, Shape::Envelope, points, |p| Some(percent(p.cpu)))];
+    let cpu = |point: &Point| Some(point.cpu.times(100.0));
+    let mut lines = vec![Line::new("mean of the group", panel::PURPLE, Shape::Envelope, points, cpu)];
     for (name, target) in &labels.cpu_targets {
         lines.push(Line::level(&format!("target of {name}"), panel::INK, target * 100.0, points));
     }

@@ -7,8 +7,8 @@ mod rows;
 pub use error::TraceError;
 
 use rows::{Row, Rows};
-use simscale::scenario::{RunSettings, Trace, TraceGaps, TraceValues};
 use simscale::engine::{SimDuration, SimTime, TraceReader, TraceRow};
+use simscale::scenario::{RunSettings, Trace, TraceGaps, TraceValues};
 use std::path::{Path, PathBuf};
 
 /// How to read a trace file.
@@ -114,8 +114,13 @@ impl CheckedTrace {
         if facts.used_rows == 0 {
             let (from, to) = (facts.from.as_secs_f64(), facts.to.as_secs_f64());
             let (start, end) = (format.used.0.as_secs_f64(), format.used.1.as_secs_f64());
-            let rule = format!("covers {from} s to {to} s, and the run uses {start} s to {end} s of it: nothing would arrive");
-            let hint = format!("set workload.trace.offset = \"{}s\" or another time inside the trace", facts.from.as_secs_f64());
+            let rule = format!(
+                "covers {from} s to {to} s, and the run uses {start} s to {end} s of it: nothing would arrive"
+            );
+            let hint = format!(
+                "set workload.trace.offset = \"{}s\" or another time inside the trace",
+                facts.from.as_secs_f64()
+            );
             return Err(TraceError::new(shown, None, rule).hint(hint));
         }
         Ok(CheckedTrace { path: path.to_path_buf(), format, facts })
@@ -165,7 +170,9 @@ impl Row {
     fn as_core(&self) -> TraceRow {
         match self.single {
             true => TraceRow::Request { at: self.start, work: self.work },
-            false => TraceRow::Bin { start: self.start, width: self.end.since(self.start), count: self.requests },
+            false => {
+                TraceRow::Bin { start: self.start, width: self.end.since(self.start), count: self.requests }
+            }
         }
     }
 }

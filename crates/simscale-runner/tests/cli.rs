@@ -15,14 +15,26 @@ fn the_first_three_commands_of_a_newcomer_work() {
     assert!(code(&again) == 2 && err(&again).contains("is there already"), "{}", err(&again));
     let check = place.run(&["check", "shop.toml"]);
     assert_eq!(code(&check), 0, "{}", err(&check));
-    assert!(out(&check).contains("x 25 ms =") && out(&check).ends_with("shop.toml is a valid scenario.\n"), "{}", out(&check));
+    assert!(
+        out(&check).contains("x 25 ms =") && out(&check).ends_with("shop.toml is a valid scenario.\n"),
+        "{}",
+        out(&check)
+    );
     let run = place.run(&["run", "shop.toml", "--set", "simulation.duration=40m"]);
     assert_eq!(code(&run), 0, "{}", err(&run));
-    let files = ["activities.csv", "manifest.json", "periods.csv", "resolved.toml", "summary.json", "timeline.svg", "timing.json"];
+    let files = [
+        "activities.csv",
+        "manifest.json",
+        "periods.csv",
+        "resolved.toml",
+        "summary.json",
+        "timeline.svg",
+        "timing.json",
+    ];
     let mut found = place.names("results/shop");
     found.retain(|name| name != "timeline.png");
     assert_eq!(found, files);
-    assert!(out(&run).trim_end().lines().next_back().unwrap().contains("shop keeps all 2 promises"), "{}", out(&run));
+    assert!(out(&run).lines().next_back().unwrap().contains("shop keeps all 2 promises"), "{}", out(&run));
     assert!(err(&run).contains("M requests/s"));
 }
 
@@ -44,16 +56,20 @@ fn json_is_alone_on_standard_output_one_object_a_line_in_order() {
     }
     let run = place.run(&["run", "b.toml", "a.toml", "c.toml", "--format", "json", "--jobs", "3"]);
     assert_eq!(code(&run), 0, "{}", err(&run));
-    let objects: Vec<serde_json::Value> = out(&run).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let objects: Vec<serde_json::Value> =
+        out(&run).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let names: Vec<&str> = objects.iter().map(|object| object["scenario"].as_str().unwrap()).collect();
     assert_eq!(names, ["b", "a", "c"]);
     for object in &objects {
         let name = object["scenario"].as_str().unwrap();
-        let file: serde_json::Value = serde_json::from_str(&place.read(&format!("results/{name}/summary.json"))).unwrap();
+        let file: serde_json::Value =
+            serde_json::from_str(&place.read(&format!("results/{name}/summary.json"))).unwrap();
         assert_eq!(&file, object);
         assert_eq!(object["schema"], 1);
-        let settled = ["served", "refused", "failed", "in_flight_at_end"].map(|key| object["requests"][key].as_u64().unwrap());
-        let came = object["requests"]["arrived"].as_u64().unwrap() + object["requests"]["in_flight_at_start"].as_u64().unwrap();
+        let settled = ["served", "refused", "failed", "in_flight_at_end"]
+            .map(|key| object["requests"][key].as_u64().unwrap());
+        let came = object["requests"]["arrived"].as_u64().unwrap()
+            + object["requests"]["in_flight_at_start"].as_u64().unwrap();
         assert_eq!(settled.iter().sum::<u64>(), came);
     }
 }
@@ -61,13 +77,22 @@ fn json_is_alone_on_standard_output_one_object_a_line_in_order() {
 #[test]
 fn expectations_decide_the_exit_code_and_no_expect_does_not_ask_them() {
     let place = Place::new();
-    let expect = "\n[expect]\n\"requests.arrived\" = { above = 1.0 }\n\"cost_usd.total\" = { above = 100.0 }\n";
+    let expect =
+        "\n[expect]\n\"requests.arrived\" = { above = 1.0 }\n\"cost_usd.total\" = { above = 100.0 }\n";
     place.write("small.toml", &(SMALL.to_string() + expect));
     let run = place.run(&["run", "small.toml"]);
     assert_eq!(code(&run), 1, "{}", err(&run));
-    assert!(out(&run).contains("\u{2713} requests.arrived = ") && out(&run).contains("\u{2717} cost_usd.total = "), "{}", out(&run));
+    assert!(
+        out(&run).contains("\u{2713} requests.arrived = ")
+            && out(&run).contains("\u{2717} cost_usd.total = "),
+        "{}",
+        out(&run)
+    );
     assert!(out(&run).contains("1 of 2 expectations failed"));
-    assert!(place.names("results/small").contains(&"summary.json".to_string()), "everything is written before it is judged");
+    assert!(
+        place.names("results/small").contains(&"summary.json".to_string()),
+        "everything is written before it is judged"
+    );
     assert_eq!(code(&place.run(&["run", "small.toml", "--no-expect"])), 0);
     let json = place.run(&["run", "small.toml", "--format", "json"]);
     assert!(code(&json) == 1 && err(&json).contains("expected: cost_usd.total = "), "{}", err(&json));
@@ -80,7 +105,12 @@ fn quiet_leaves_the_verdict() {
     place.write("small.toml", SMALL);
     let run = place.run(&["run", "small.toml", "--quiet"]);
     assert_eq!(out(&run).lines().count(), 1, "{}", out(&run));
-    assert!(out(&run).starts_with("small keeps its promise at ") && err(&run).is_empty(), "{}{}", out(&run), err(&run));
+    assert!(
+        out(&run).starts_with("small keeps its promise at ") && err(&run).is_empty(),
+        "{}{}",
+        out(&run),
+        err(&run)
+    );
 }
 
 #[test]
@@ -113,7 +143,8 @@ fn a_run_can_be_repeated_from_its_outputs() {
     let place = Place::new();
     place.write("deep/down/small.toml", SMALL);
     let file = place.path("deep/down/small.toml").display().to_string();
-    let first = place.run(&["run", &file, "--seed", "9", "--set", "workload.constant.rate=25/s", "--out", "first"]);
+    let first =
+        place.run(&["run", &file, "--seed", "9", "--set", "workload.constant.rate=25/s", "--out", "first"]);
     assert_eq!(code(&first), 0, "{}", err(&first));
     assert_eq!(code(&place.run(&["run", "first/resolved.toml", "--out", "second"])), 0);
     assert_eq!(place.read("first/summary.json"), place.read("second/summary.json"));
@@ -135,7 +166,12 @@ fn a_pipe_gets_no_control_codes_and_force_gives_them() {
     for envs in [&[][..], &[("NO_COLOR", "1")], &[("TERM", "dumb")]] {
         for file in ["small.toml", "bad.toml"] {
             let run = place.run_with(&["run", file], envs);
-            assert!(!out(&run).contains('\u{1b}') && !err(&run).contains('\u{1b}'), "{envs:?}: {}{}", out(&run), err(&run));
+            assert!(
+                !out(&run).contains('\u{1b}') && !err(&run).contains('\u{1b}'),
+                "{envs:?}: {}{}",
+                out(&run),
+                err(&run)
+            );
         }
     }
     let forced = place.run_with(&["run", "small.toml"], &[("CLICOLOR_FORCE", "1")]);
@@ -147,7 +183,13 @@ fn narrow_and_plain_terminals_are_served() {
     let place = Place::new();
     place.write("small.toml", SMALL);
     let narrow = place.run_with(&["run", "small.toml"], &[("COLUMNS", "40")]);
-    assert!(out(&narrow).lines().all(|line| line.chars().count() <= 40), "{}", out(&narrow));
+    let text = out(&narrow);
+    let (page, verdict) = text.trim_end().rsplit_once('\n').unwrap();
+    assert!(page.lines().all(|line| line.chars().count() <= 40), "{text}");
+    assert!(
+        verdict.starts_with("small keeps its promise") && verdict.ends_with('.'),
+        "in a pipe the verdict is one line: {text}"
+    );
     let plain = place.run_with(&["run", "small.toml"], &[("LC_ALL", "C")]);
     assert!(out(&plain).is_ascii() && out(&plain).contains("ok fast"), "{}", out(&plain));
 }
@@ -155,11 +197,17 @@ fn narrow_and_plain_terminals_are_served() {
 #[test]
 fn lists_schema_and_completions_are_complete() {
     let place = Place::new();
-    for (what, part) in [("policies", "target_tracking"), ("instances", "m5.large"), ("metrics", "cpu_utilization")] {
+    for (what, part) in
+        [("policies", "target_tracking"), ("instances", "m5.large"), ("metrics", "cpu_utilization")]
+    {
         let text = place.run(&["list", what]);
         assert!(code(&text) == 0 && out(&text).contains(part), "{}", out(&text));
         let json = place.run(&["list", what, "--format", "json"]);
-        assert!(out(&json).lines().all(|line| serde_json::from_str::<serde_json::Value>(line).unwrap().is_object()));
+        assert!(
+            out(&json)
+                .lines()
+                .all(|line| serde_json::from_str::<serde_json::Value>(line).unwrap().is_object())
+        );
     }
     let schema: serde_json::Value = serde_json::from_str(&out(&place.run(&["schema"]))).unwrap();
     assert!(schema["properties"]["workload"].is_object());
@@ -172,7 +220,9 @@ fn lists_schema_and_completions_are_complete() {
 fn help_has_examples_and_exit_codes() {
     let place = Place::new();
     let help = place.run(&["--help"]);
-    assert!(code(&help) == 0 && out(&help).contains("Exit codes:") && out(&help).contains("simscale init shop"));
+    assert!(
+        code(&help) == 0 && out(&help).contains("Exit codes:") && out(&help).contains("simscale init shop")
+    );
     for command in ["run", "check", "init", "list"] {
         assert!(out(&place.run(&[command, "--help"])).contains("Example"), "{command}");
     }

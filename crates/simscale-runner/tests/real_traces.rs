@@ -28,10 +28,16 @@ fn totals_are_those_of_the_index() {
             gaps_are_empty: false,
             used: (simscale::engine::SimTime::ZERO, end),
         };
-        let trace = CheckedTrace::check(&folder.join(cell("file")), cell("file"), format).unwrap_or_else(|e| panic!("{e}"));
+        let trace = CheckedTrace::check(&folder.join(cell("file")), cell("file"), format)
+            .unwrap_or_else(|e| panic!("{e}"));
         let (rows, total): (u64, f64) = (cell("n").parse().unwrap(), cell("total").parse().unwrap());
         assert_eq!((trace.facts.rows, &*trace.facts.sha256), (rows, cell("sha256")), "{}", cell("file"));
-        assert!((trace.facts.requests - total).abs() <= 0.5 + 1e-9 * total, "{}: {}", cell("file"), trace.facts.requests);
+        assert!(
+            (trace.facts.requests - total).abs() <= 0.5 + 1e-9 * total,
+            "{}: {}",
+            cell("file"),
+            trace.facts.requests
+        );
         assert_eq!(trace.reader().unwrap().count() as u64, rows, "{}", cell("file"));
         read += 1;
     }

@@ -1,8 +1,12 @@
 //! Promises, judged exactly: two counters a window, never the histogram.
 
 use super::ObjectiveResult;
+use crate::kernel::SimTime;
 use crate::world::{Objective, ObjectiveKind};
 use std::collections::VecDeque;
+
+/// Stretches of violated windows that a result keeps.
+const MOST_SPANS: usize = 4096;
 
 /// One promise while the run goes on. A request belongs to the window of its birth: `seen` counts at birth, `good` at an
 /// answer within the limit, so that a fleet that hangs is seen by its windows.
@@ -42,6 +46,7 @@ impl Judge {
             windows: 0,
             thin_windows: 0,
             violating_windows: 0,
+            violated: Vec::new(),
             violation_ratio: 0.0,
             met: true,
         };
@@ -112,7 +117,24 @@ impl Judge {
             let may_miss = u128::from(1_000_000 - quantile_ppm);
             self.result.windows += 1;
             self.result.thin_windows += u64::from(u128::from(w.seen) * may_miss < 1_000_000);
-            self.result.violating_windows += u64::from(u128::from(bad) * 1_000_000 > may_miss * u128::from(w.seen));
+            if u128::from(bad) * 1_000_000 > may_miss * u128::from(w.seen) {
+                self.result.violating_windows += 1;
+                self.note_violation();
+            }
+        }
+    }
+
+    /// Remembers the window that was just closed as violated.
+    fn note_violation(&mut self) {
+        let start = SimTime::from_nanos(self.from + (self.first - 1) * self.window);
+        let end = SimTime::from_nanos(self.from + self.first * self.window);
+        let spans = &mut self.result.violated;
+        match spans.last_mut() {
+            Some(last) if last.1 == start => last.1 = end,
+            _ => spans.push((start, end)),
+        }
+        if spans.len() > MOST_SPANS {
+            *spans = spans.chunks(2).map(|pair| (pair[0].0, pair[pair.len() - 1].1)).collect();
         }
     }
 
@@ -171,6 +193,7 @@ mod tests {
         assert_eq!(j.first, 1);
         let r = j.finish();
         assert_eq!((r.windows, r.violating_windows, r.requests, r.thin_windows), (2, 1, 2, 2));
+        assert_eq!(r.violated, [(SimTime::ZERO, SimTime::from_nanos(1000))]);
         assert!((r.violation_ratio - 0.5).abs() < 1e-12 && !r.met);
     }
 

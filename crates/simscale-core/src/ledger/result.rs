@@ -183,6 +183,8 @@ pub struct ObjectiveResult {
     pub thin_windows: u64,
     /// Windows among them that broke the promise.
     pub violating_windows: u64,
+    /// Stretches of violated windows, neighbours joined: for pictures. More than 4,096 stretches are joined pair by pair.
+    pub violated: Vec<(SimTime, SimTime)>,
     /// The objective's own ratio: windows for latency, requests for the others.
     pub violation_ratio: f64,
     /// Whether that ratio is at most the allowed one.

@@ -37,10 +37,13 @@ impl Choice {
 
 /// A scenario for the swarm. On the coarse grid every time and work is a multiple of the grid, so that equal instants
 /// are common.
+#[derive(Debug, Clone)]
 pub struct Small {
     pub world: World,
     pub arrivals: Vec<(u64, u64)>,
     pub sizes: Vec<(u64, u32)>,
+    pub readers: Vec<Reader>,
+    pub watchers: Vec<Watcher>,
 }
 
 impl Small {
@@ -49,7 +52,154 @@ impl Small {
     }
 
     pub fn policies(&self) -> Vec<Box<dyn Policy>> {
-        vec![Box::new(Sizes { sizes: self.sizes.clone() })]
+        let mut all: Vec<Box<dyn Policy>> = vec![Box::new(Sizes { sizes: self.sizes.clone() })];
+        all.extend(self.readers.iter().map(|r| Box::new(r.clone()) as Box<dyn Policy>));
+        all.extend(self.watchers.iter().map(|w| Box::new(w.clone()) as Box<dyn Policy>));
+        all
+    }
+}
+
+/// A policy that looks at regular times and acts on the newest published datapoint of its first metric.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    pub name: String,
+    pub queries: Vec<MetricQuery>,
+    pub every: SimDuration,
+    pub low: f64,
+    pub high: f64,
+}
+
+impl Policy for Reader {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { metrics: self.queries.clone(), alarms: vec![] }
+    }
+
+    fn next_look(&self, now: SimTime) -> Option<SimTime> {
+        let every = self.every.as_nanos();
+        Some(SimTime::from_nanos((now.as_nanos() / every + 1) * every))
+    }
+
+    fn decide(&mut self, seen: &Observation<'_>) -> Decision {
+        let Some(newest) = seen.datapoints[0].last() else { return Decision::hold(Reason::NoData) };
+        let value = newest.value;
+        if value > self.high && seen.warm(seen.group_warm_up) > 0 {
+            Decision::desired(seen.desired + 1, Reason::AboveThreshold { value: 0.0, threshold: self.high, change: 1 })
+        } else if value < self.low && !seen.activity_in_progress {
+            let reason = Reason::BelowThreshold { value: 0.0, threshold: self.low, change: -1 };
+            Decision::desired(seen.desired.saturating_sub(1), reason)
+        } else {
+            Decision::hold(Reason::OnTarget)
+        }
+    }
+}
+
+/// A policy that acts when its alarms ring: the first calls for more, the others for less; it can block the others.
+#[derive(Debug, Clone)]
+pub struct Watcher {
+    pub name: String,
+    pub alarms: Vec<AlarmSpec>,
+    pub step: u32,
+    pub tracker: bool,
+    pub blocks: bool,
+}
+
+impl Policy for Watcher {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn needs(&self) -> Needs {
+        let metrics = self.alarms.iter().take(1).map(|a| a.query.clone()).collect();
+        Needs { metrics, alarms: self.alarms.clone() }
+    }
+
+    fn decide(&mut self, seen: &Observation<'_>) -> Decision {
+        let reason = |wanted| match self.tracker {
+            true => Reason::TargetTracking { value: 0.0, target: 1.0, capacity: seen.in_service(), wanted },
+            false => Reason::Adjustment { value: None, base: seen.desired, change: 0 },
+        };
+        match seen.trigger {
+            Trigger::Alarm(0) => Decision::desired(seen.desired + self.step, reason(1)),
+            Trigger::Alarm(_) if seen.last_scale_in.is_none_or(|a| a.end.is_some()) => {
+                Decision::desired(seen.desired.saturating_sub(self.step), reason(2))
+            }
+            _ if self.blocks => Decision::hold_and_block_scale_in(Reason::WarmingUp { instances: seen.booting }),
+            _ => Decision::hold(Reason::NoChange),
+        }
+    }
+}
+
+/// A metric, with a value of it that small worlds cross. What depends on a histogram is only asked whether it exists.
+fn metric(c: &mut Choice) -> (Metric, f64) {
+    match c.one_of(&[0, 1, 2, 3, 4, 5, 6, 7, 0, 3]) {
+        0 => (Metric::CpuUtilization, 20.123_457 + c.below(60) as f64),
+        1 => (Metric::MemoryUtilization, 10.123_457 + c.below(60) as f64),
+        2 => (Metric::RequestCountPerTarget, 0.123_457 + c.below(20) as f64),
+        3 => (Metric::InFlight, 0.023_457 + c.below(30) as f64 / 10.0),
+        4 => (Metric::QueueLength, 0.003_457 + c.below(20) as f64 / 10.0),
+        5 => (Metric::BacklogPerInstance, 0.103_457 + c.below(3) as f64),
+        6 => (Metric::ResponseTime(c.one_of(&[500_000, 990_000])), 0.0),
+        _ => (Metric::Custom(0), 3.123_457 + c.below(20) as f64),
+    }
+}
+
+fn query(c: &mut Choice, metric: Metric, period: SimDuration) -> MetricQuery {
+    let statistic = c.one_of(&[Statistic::Average, Statistic::Average, Statistic::Sum, Statistic::Minimum, Statistic::Maximum]);
+    MetricQuery { metric, period: SimDuration::from_nanos(period.as_nanos() * c.between(1, 3)), statistic }
+}
+
+/// Policies that act on what is measured, on a world that is measured with delay and gaps.
+fn steer(c: &mut Choice, small: &mut Small) {
+    let w = &mut small.world;
+    let base = w.metrics.period;
+    w.metrics.publication_delay = SimDuration::from_nanos(c.one_of(&[0, 0, 1, 300_000_000, 1_000_000_000, 2_500_000_000]));
+    w.metrics.missing_ppm = c.one_of(&[0, 0, 200_000, 600_000]);
+    w.metrics.alarm_every = SimDuration::from_nanos(c.one_of(&[500_000_000, 1_000_000_000, 1_300_000_000]));
+    w.group.warm_up = SimDuration::from_nanos(c.one_of(&[0, 0, 1_000_000_000, 3_000_000_000]));
+    w.metrics.custom =
+        vec![CustomMetric { name: "own".into(), base: 2.0, per_request_in_flight: 1.5, per_request_rate: 0.25 }];
+    for i in 0..c.below(3) {
+        let (first, at) = metric(c);
+        let mut queries = vec![query(c, first, base)];
+        for _ in 0..c.below(3) {
+            let (more, _) = metric(c);
+            queries.push(query(c, more, base));
+        }
+        let every = SimDuration::from_nanos(c.one_of(&[700_000_000, 1_000_000_000, 2_000_000_000]));
+        small.readers.push(Reader { name: format!("reader {i}"), queries, every, low: at * 0.37, high: at });
+    }
+    for i in 0..c.below(3) {
+        let alarms = (0..c.between(1, 3)).map(|k| alarm(c, k, base)).collect();
+        let (step, tracker, blocks) = (c.between(1, 2) as u32, c.chance(50), c.chance(30));
+        small.watchers.push(Watcher { name: format!("watcher {i}"), alarms, step, tracker, blocks });
+    }
+}
+
+fn alarm(c: &mut Choice, number: u64, base: SimDuration) -> AlarmSpec {
+    let (metric, at) = metric(c);
+    let query = query(c, metric, base);
+    let evaluation_periods = c.between(1, 4) as u32;
+    AlarmSpec {
+        name: format!("alarm {number}"),
+        query,
+        comparison: if number == 0 {
+            Comparison::GreaterThanThreshold
+        } else {
+            c.one_of(&[Comparison::LessThanThreshold, Comparison::LessThanOrEqualToThreshold])
+        },
+        threshold: if number == 0 { at } else { at * 0.41 },
+        evaluation_periods,
+        datapoints_to_alarm: c.between(1, u64::from(evaluation_periods)) as u32,
+        missing_data: c.one_of(&[
+            MissingData::Missing,
+            MissingData::Ignore,
+            MissingData::Breaching,
+            MissingData::NotBreaching,
+        ]),
     }
 }
 
@@ -80,6 +230,7 @@ impl Policy for Sizes {
         let size = self.sizes.iter().find(|s| s.0 == seen.now.as_nanos()).map_or(seen.desired, |s| s.1);
         let mut decision = Decision::desired(size, Reason::Fixed);
         decision.raw = size % 5 == 4;
+        decision.bounds = (size == 3).then_some((2, 6));
         decision
     }
 }
@@ -233,5 +384,7 @@ pub fn random(seed: u64) -> Small {
     let mut sizes: Vec<(u64, u32)> = (0..c.below(8)).map(|_| (snap(c.below(span)), c.between(0, 8) as u32)).collect();
     sizes.sort_unstable();
     sizes.dedup_by_key(|s| s.0);
-    Small { world: w, arrivals, sizes }
+    let mut small = Small { world: w, arrivals, sizes, readers: Vec::new(), watchers: Vec::new() };
+    steer(c, &mut small);
+    small
 }

@@ -25,9 +25,14 @@ Examples:
 pub fn check(args: &Args) -> Result<Code, Failure> {
     let changes = Changes { seed: None, set: args.set.clone() };
     let mut mistakes = Vec::new();
+    let mut apart = "";
     for file in &args.files {
         match Source::read(file, &changes) {
-            Ok(source) => Console::data(&(page(&source).render(Look::of_terminal()) + "\n")),
+            Ok(source) => {
+                Console::data(apart);
+                Console::data(&page(&source).render(Look::of_terminal()));
+                apart = "\n";
+            }
             Err(failure) => mistakes.push(failure.message),
         }
     }
@@ -43,10 +48,17 @@ fn page(source: &Source) -> Page {
         let requests = number::plain(facts.requests);
         let length = number::span(facts.to.since(facts.from).as_secs_f64());
         page.add("Trace", format!("{rows}, {requests} requests in {length}"));
-        page.add("", format!("{} of them arrive in the run, after scaling", number::plain(facts.used_requests)));
+        page.add(
+            "",
+            format!("{} of them arrive in the run, after scaling", number::plain(facts.used_requests)),
+        );
         if let Some(silence) = trace.silence() {
             let silence = number::span(silence.as_secs_f64());
-            page.add_marked("", Mark::Warning, format!("it ends {silence} before the run does: nothing arrives after it"));
+            page.add_marked(
+                "",
+                Mark::Warning,
+                format!("it ends {silence} before the run does: nothing arrives after it"),
+            );
         }
     }
     for line in scenario.arithmetic(source.trace_rates()) {

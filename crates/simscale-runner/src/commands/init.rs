@@ -28,7 +28,9 @@ pub fn init(args: &Args) -> Result<Code, Failure> {
         return Err(Failure::input(mistakes.render(true)));
     }
     if path.exists() {
-        return Err(Failure::input(format!("{shown} is there already; choose another name, or move it away")));
+        return Err(Failure::input(format!(
+            "{shown} is there already; choose another name, or move it away"
+        )));
     }
     write_whole(&path, &text)?;
     Console::data(&format!("wrote {shown}\nnext: simscale check {shown}, then simscale run {shown}\n"));

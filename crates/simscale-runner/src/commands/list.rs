@@ -33,12 +33,16 @@ pub fn list(args: &Args) -> Result<Code, Failure> {
     let (rows, note) = match args.what {
         What::Policies => (policies(), String::new()),
         What::Instances => (instances(), format!("\nLinux on demand in {REGION}, {DATE}.\n")),
-        What::Metrics => (metrics(), "\nA group can have metrics of its own: [[metrics.custom]].\n".to_string()),
+        What::Metrics => {
+            (metrics(), "\nA group can have metrics of its own: [[metrics.custom]].\n".to_string())
+        }
     };
     match args.format {
         Format::Json => {
-            let objects = rows.into_iter().map(|row| row.into_iter().map(|(name, cell)| (name.to_string(), cell)));
-            let lines: String = objects.map(|object| format!("{}\n", Value::Object(object.collect()))).collect();
+            let objects =
+                rows.into_iter().map(|row| row.into_iter().map(|(name, cell)| (name.to_string(), cell)));
+            let lines: String =
+                objects.map(|object| format!("{}\n", Value::Object(object.collect()))).collect();
             Console::data(&lines);
         }
         Format::Text => Console::data(&(table(&rows) + &note)),
@@ -88,7 +92,8 @@ fn table(rows: &[Row]) -> String {
     let widths: Vec<usize> = (0..lines[0].len()).map(width).collect();
     let mut text = String::new();
     for line in &lines {
-        let padded: Vec<String> = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let padded: Vec<String> =
+            line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         text += padded.join("  ").trim_end();
         text.push('\n');
     }

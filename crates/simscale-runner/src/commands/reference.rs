@@ -26,7 +26,10 @@ pub fn write(args: &Args) -> Result<Code, Failure> {
             Console::talk(&format!("wrote {}", path.display()));
         } else if fs_err::read_to_string(&path).ok().as_ref() != Some(&text) {
             let command = "cargo run -p simscale-runner -- reference";
-            return Err(Failure::input(format!("{} is stale; write it again with: {command}", path.display())));
+            return Err(Failure::input(format!(
+                "{} is stale; write it again with: {command}",
+                path.display()
+            )));
         }
     }
     Ok(Code::Done)
@@ -78,7 +81,9 @@ fn summary_page() -> String {
 }
 
 fn figures<T>(prefix: &str, figures: &[Figure<T>]) -> String {
-    let line = |figure: &Figure<T>| format!("| `{prefix}{}` | {} | {} |\n", figure.path, figure.unit, figure.meaning);
+    let line = |figure: &Figure<T>| {
+        format!("| `{prefix}{}` | {} | {} |\n", figure.path, figure.unit, figure.meaning)
+    };
     let head = "| path | unit | meaning |\n|---|---|---|\n".to_string();
     figures.iter().map(line).fold(head, |text, line| text + &line)
 }

@@ -68,11 +68,17 @@ pub fn run(args: &Args, stop: &AtomicBool) -> Result<Code, Failure> {
     let setting = Setting { changes: &changes, expect: !args.no_expect, stop, progress: &progress };
     let threads = rayon::ThreadPoolBuilder::new().num_threads(args.jobs.map_or(0, usize::from)).build();
     let threads = threads.map_err(|error| Failure::input(format!("cannot start threads: {error}")))?;
-    let mut code = Code::Done;
-    in_order(&threads, jobs, |job| outcome(job, args, &setting), |(output, one)| {
-        progress.aside(|| output.print());
-        code = code.max(one);
-    });
+    let (mut code, mut first) = (Code::Done, true);
+    in_order(
+        &threads,
+        jobs,
+        |job| outcome(job, args, &setting),
+        |(output, one)| {
+            progress.aside(|| output.print(!first && args.format == Format::Text && !args.quiet));
+            code = code.max(one);
+            first = false;
+        },
+    );
     progress.clear();
     Ok(code)
 }
@@ -85,11 +91,12 @@ struct Output {
 }
 
 impl Output {
-    fn print(&self) {
+    fn print(&self, apart: bool) {
         // Talk first: where both go to one terminal, the verdict is to be the last line.
         if !self.talk.is_empty() {
             Console::talk(&self.talk);
         }
+        Console::data(if apart && !self.data.is_empty() { "\n" } else { "" });
         Console::data(&self.data);
     }
 }
@@ -112,7 +119,9 @@ fn distinct(sources: &[Source]) -> Result<(), Failure> {
         let name = source.scenario.name.as_str();
         if let Some(other) = seen.insert(name, &source.file) {
             let rule = format!("{other} and {} have the same name \"{name}\"", source.file);
-            return Err(Failure::input(format!("{rule}: their results would lie in one folder; run them one by one with --out")));
+            return Err(Failure::input(format!(
+                "{rule}: their results would lie in one folder; run them one by one with --out"
+            )));
         }
     }
     Ok(())
@@ -183,22 +192,36 @@ fn output(source: &Source, done: &Done, args: &Args) -> Output {
     );
     let mut talk = if args.quiet { Vec::new() } else { vec![speed] };
     if !source.scenario.sweep.is_empty() && !args.quiet {
-        talk.push(format!("{0} has a [sweep]; this ran its base once. The sweep: simscale sweep {0}", source.file));
+        talk.push(format!(
+            "{0} has a [sweep]; this ran its base once. The sweep: simscale sweep {0}",
+            source.file
+        ));
     }
-    let failed = done.expectations.iter().filter(|expectation| !expectation.held).map(|expectation| format!("expected: {expectation}"));
+    let failed = done
+        .expectations
+        .iter()
+        .filter(|expectation| !expectation.held)
+        .map(|expectation| format!("expected: {expectation}"));
     let data = match (args.format, args.quiet) {
         (Format::Json, _) => {
             talk.extend(failed);
             serde_json::to_string(&done.summary).expect("our own layout has a form in JSON") + "\n"
         }
         (Format::Text, true) => {
-            let lines: Vec<String> = failed.chain([report::verdict(&done.summary, &done.expectations)]).collect();
+            let lines: Vec<String> =
+                failed.chain([report::verdict(&done.summary, &done.expectations)]).collect();
             lines.join("\n") + "\n"
         }
         (Format::Text, false) => {
-            let names = FILES.iter().filter(|name| done.folder.join(name).exists()).copied().collect::<Vec<_>>().join(", ");
+            let names = FILES
+                .iter()
+                .filter(|name| done.folder.join(name).exists())
+                .copied()
+                .collect::<Vec<_>>()
+                .join(", ");
             let files = format!("{}: {names}", done.folder.display());
-            report::page(&source.scenario, &done.summary, &done.expectations, Some(&files)).render(Look::of_terminal()) + "\n"
+            report::page(&source.scenario, &done.summary, &done.expectations, Some(&files))
+                .render(Look::of_terminal())
         }
     };
     Output { data, talk: talk.join("\n") }

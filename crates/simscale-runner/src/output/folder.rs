@@ -36,7 +36,9 @@ impl Folder {
         let shown = target.display();
         let exists = match fs::metadata(target) {
             Ok(kind) if !kind.is_dir() => {
-                return Err(Failure::input(format!("{shown} is a file, not a folder; name another with --out")));
+                return Err(Failure::input(format!(
+                    "{shown} is a file, not a folder; name another with --out"
+                )));
             }
             found => found.is_ok(),
         };
@@ -48,7 +50,9 @@ impl Folder {
         }
         for name in FILES.iter().filter(|_| exists) {
             if target.join(name).is_dir() {
-                return Err(Failure::input(format!("{shown}/{name} is a folder where a result file belongs; move it away")));
+                return Err(Failure::input(format!(
+                    "{shown}/{name} is a folder where a result file belongs; move it away"
+                )));
             }
         }
         let beside = if exists { target } else { parent(target) };
@@ -67,7 +71,8 @@ impl Folder {
     /// Opens one of [`FILES`] to be written in pieces.
     pub fn create(&mut self, name: &'static str) -> Result<BufWriter<fs::File>, Failure> {
         debug_assert!(FILES.contains(&name), "{name} is a file of a result folder");
-        let file = fs::File::create(self.staging.path().join(name)).map_err(|error| write_failure(name, &error))?;
+        let file =
+            fs::File::create(self.staging.path().join(name)).map_err(|error| write_failure(name, &error))?;
         self.written.push(name);
         Ok(BufWriter::new(file))
     }
@@ -81,7 +86,8 @@ impl Folder {
     /// Moves the files into place. Result files of an older run that this one did not write are removed: they would lie.
     pub fn publish(self) -> Result<PathBuf, Failure> {
         let Folder { target, staging, written } = self;
-        let failed = |error: std::io::Error| Failure::input(format!("cannot move the results into place: {error}"));
+        let failed =
+            |error: std::io::Error| Failure::input(format!("cannot move the results into place: {error}"));
         if !target.exists() {
             let whole = staging.keep();
             match fs::rename(&whole, &target) {
@@ -114,7 +120,9 @@ pub fn write_whole(path: &Path, content: &str) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::input(format!("cannot write {}: {error}", path.display()));
     let folder = parent(path);
     fs::create_dir_all(folder).map_err(failed)?;
-    let mut file = with_mode(tempfile::Builder::new().prefix(".simscale-"), 0o666).tempfile_in(folder).map_err(failed)?;
+    let mut file = with_mode(tempfile::Builder::new().prefix(".simscale-"), 0o666)
+        .tempfile_in(folder)
+        .map_err(failed)?;
     file.write_all(content.as_bytes()).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
@@ -129,7 +137,10 @@ fn staging(beside: &Path) -> std::io::Result<TempDir> {
 }
 
 /// Temporary names are private by default; results shall have the mode that the user's mask gives to new files.
-fn with_mode<'a>(builder: &'a mut tempfile::Builder<'static, 'static>, mode: u32) -> &'a tempfile::Builder<'static, 'static> {
+fn with_mode<'a>(
+    builder: &'a mut tempfile::Builder<'static, 'static>,
+    mode: u32,
+) -> &'a tempfile::Builder<'static, 'static> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
     #[cfg(not(unix))]
@@ -146,8 +157,10 @@ mod tests {
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
-        let mut names: Vec<String> =
-            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }

@@ -98,7 +98,11 @@ fn without_folder(assignment: &str) -> String {
 /// A word of a POSIX shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+%@".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_string() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_string()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 #[cfg(test)]
@@ -107,7 +111,10 @@ mod tests {
 
     #[test]
     fn commands_name_no_folder_and_survive_a_shell() {
-        let set = ["workload.trace.file=/data/x.csv".to_string(), "policy.a.target_tracking={ target = 50.0 }".to_string()];
+        let set = [
+            "workload.trace.file=/data/x.csv".to_string(),
+            "policy.a.target_tracking={ target = 50.0 }".to_string(),
+        ];
         assert_eq!(
             command_line("/home/me/shop.toml", Some(7), &set),
             "simscale run shop.toml --seed 7 --set workload.trace.file=x.csv --set 'policy.a.target_tracking={ target = 50.0 }'"

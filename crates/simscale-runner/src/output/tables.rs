@@ -59,7 +59,8 @@ pub const ACTIVITY_COLUMNS: [Column; 9] = columns![
 /// The cells of a period.
 pub fn period_cells(row: &PeriodRow, window_from: SimTime) -> [String; PERIOD_COLUMNS.len()] {
     let seconds = row.end.since(row.start).as_secs_f64();
-    let quantile = |i: usize| if row.served > 0 { billionths(u128::from(row.response_ns[i])) } else { String::new() };
+    let quantile =
+        |i: usize| if row.served > 0 { billionths(u128::from(row.response_ns[i])) } else { String::new() };
     [
         billionths(u128::from(row.start.as_nanos())),
         billionths(u128::from(row.end.as_nanos())),

@@ -2,6 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
+use std::io::IsTerminal;
 
 /// Width of the column of labels.
 const LABELS: usize = 10;
@@ -57,17 +58,28 @@ pub struct Look {
     pub width: usize,
     /// Whether signs beyond ASCII can be shown.
     pub unicode: bool,
+    /// Whether the last sentence is wrapped too; in a pipe it stays one line, for `tail -1`.
+    pub wrap_last: bool,
 }
 
 impl Look {
     /// As the terminal and the environment say: `COLUMNS`, the terminal's width, or 80; UTF-8 where the locale says so.
     pub fn of_terminal() -> Look {
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse::<usize>().ok());
-        let terminal = || terminal_size::terminal_size().map(|(terminal_size::Width(width), _)| usize::from(width));
+        let terminal =
+            || terminal_size::terminal_size().map(|(terminal_size::Width(width), _)| usize::from(width));
         let width = columns.or_else(terminal).unwrap_or(80).clamp(20, 120);
         let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")).unwrap_or_default().to_lowercase();
-        Look { width, unicode: cfg!(windows) || locale.contains("utf-8") || locale.contains("utf8") }
+        let locale = set("LC_ALL")
+            .or_else(|| set("LC_CTYPE"))
+            .or_else(|| set("LANG"))
+            .unwrap_or_default()
+            .to_lowercase();
+        Look {
+            width,
+            unicode: cfg!(windows) || locale.contains("utf-8") || locale.contains("utf8"),
+            wrap_last: std::io::stdout().is_terminal(),
+        }
     }
 }
 
@@ -105,7 +117,11 @@ impl Page {
     pub fn render(&self, look: Look) -> String {
         let mut text = String::new();
         let bold = Style::new().bold();
-        let heading = if self.description.is_empty() { self.name.clone() } else { format!("{}: {}", self.name, self.description) };
+        let heading = if self.description.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{}: {}", self.name, self.description)
+        };
         for (row, line) in wrapped(&heading, look.width).into_iter().enumerate() {
             // The name lies in the first line, at its start.
             match line.strip_prefix(&self.name).filter(|_| row == 0) {
@@ -131,11 +147,17 @@ impl Page {
                 }
                 let style = mark.style();
                 let label = if narrow { "" } else { shown };
-                _ = writeln!(text, "{bold}{label}{bold:#}{:pad$}{style}{sign}{style:#}{part}", "", pad = indent - label.len());
+                _ = writeln!(
+                    text,
+                    "{bold}{label}{bold:#}{:pad$}{style}{sign}{style:#}{part}",
+                    "",
+                    pad = indent - label.len()
+                );
             }
         }
         text.push('\n');
-        for line in wrapped(&self.last, look.width) {
+        let width = if look.wrap_last { look.width } else { usize::MAX };
+        for line in wrapped(&self.last, width) {
             _ = writeln!(text, "{bold}{line}{bold:#}");
         }
         if look.unicode { text } else { ascii(&text) }

@@ -13,6 +13,7 @@ pub(crate) fn result() -> RunResult {
         windows,
         thin_windows: 0,
         violating_windows: (windows as f64 * violation_ratio) as u64,
+        violated: Vec::new(),
         violation_ratio,
         met: violation_ratio <= allowed_ratio,
     };
@@ -21,7 +22,13 @@ pub(crate) fn result() -> RunResult {
         to: SimTime::from_nanos(6 * hour),
         seed: 1,
         fingerprint: 7,
-        requests: engine::Requests { arrived: 1_234_567, served: 1_234_000, refused: 500, failed: 67, ..Default::default() },
+        requests: engine::Requests {
+            arrived: 1_234_567,
+            served: 1_234_000,
+            refused: 500,
+            failed: 67,
+            ..Default::default()
+        },
         attempts: engine::Attempts { sent: 1_235_000, retried: 433, ..Default::default() },
         response_time: engine::ResponseTime {
             count: 1_234_000,
@@ -57,10 +64,12 @@ fn text(width: usize, unicode: bool) -> String {
     let scenario = Scenario::starter();
     let summary = Summary::new(&scenario, &result());
     let bounds = Bounds { above: Some(1.0), below: Some(3.0) };
-    let expectations =
-        summary.judge([("cost_usd.total", bounds), ("objective.fast.violation_ratio", Bounds { below: Some(0.01), above: None })]);
+    let expectations = summary.judge([
+        ("cost_usd.total", bounds),
+        ("objective.fast.violation_ratio", Bounds { below: Some(0.01), above: None }),
+    ]);
     let page = page(&scenario, &summary, &expectations, Some("results/starter: timeline.png, summary.json"));
-    anstream::adapter::strip_str(&page.render(Look { width, unicode })).to_string()
+    anstream::adapter::strip_str(&page.render(Look { width, unicode, wrap_last: true })).to_string()
 }
 
 #[test]
@@ -82,7 +91,8 @@ fn the_page_says_what_matters() {
         let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(flat.contains(part), "{part:?} is not in\n{text}");
     }
-    let flat: String = text.lines().rev().take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join(" ");
+    let flat: String =
+        text.lines().rev().take(2).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join(" ");
     assert!(flat.ends_with("1 of 2 expectations failed."), "{flat}");
 }
 
@@ -107,14 +117,21 @@ fn verdicts_are_one_sentence() {
     let scenario = Scenario::starter();
     let of = |result: &RunResult| verdict(&Summary::new(&scenario, result), &[]);
     let mut run = result();
-    assert_eq!(of(&run), "starter breaks 1 of 2 promises at 248 USD a month: fast is missed in 4.2 % of windows (1 % allowed).");
+    assert_eq!(
+        of(&run),
+        "starter breaks 1 of 2 promises at 248 USD a month: fast is missed in 4.2 % of windows (1 % allowed)."
+    );
     run.objectives[0].met = true;
     assert_eq!(of(&run), "starter keeps all 2 promises at 248 USD a month.");
     run.objectives.truncate(1);
     run.objectives[0].violation_ratio = 0.004;
-    assert_eq!(of(&run), "starter keeps its promise at 248 USD a month: fast is missed in 0.4 % of windows (1 % allowed).");
+    assert_eq!(
+        of(&run),
+        "starter keeps its promise at 248 USD a month: fast is missed in 0.4 % of windows (1 % allowed)."
+    );
     run.objectives.clear();
     assert_eq!(of(&run), "starter costs 248 USD a month, with nothing promised.");
-    run.saturated = Some(engine::Saturation { at: SimTime::from_nanos(5_400_000_000_000), in_flight: 1_000_000 });
+    run.saturated =
+        Some(engine::Saturation { at: SimTime::from_nanos(5_400_000_000_000), in_flight: 1_000_000 });
     assert_eq!(of(&run), "starter is saturated after 1 h: 1,000,000 attempts in flight and no end in sight.");
 }

@@ -25,9 +25,13 @@ pub fn judgement(summary: &Summary, expectations: &[Expectation]) -> String {
 fn promise(summary: &Summary, cost: &str) -> String {
     if let Some(saturated) = summary.saturated {
         let after = span((saturated.at_s - summary.window.from_s).round().max(1.0));
-        return format!("is saturated after {after}: {} attempts in flight and no end in sight", count(saturated.in_flight));
+        return format!(
+            "is saturated after {after}: {} attempts in flight and no end in sight",
+            count(saturated.in_flight)
+        );
     }
-    let broken: Vec<String> = summary.objectives.iter().filter(|objective| !objective.met).map(ratio).collect();
+    let broken: Vec<String> =
+        summary.objectives.iter().filter(|objective| !objective.met).map(ratio).collect();
     match (summary.objectives.len(), broken.len()) {
         (0, _) => format!("costs {cost}, with nothing promised"),
         (1, 0) => format!("keeps its promise at {cost}: {}", ratio(&summary.objectives[0])),

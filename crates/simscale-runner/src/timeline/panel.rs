@@ -1,6 +1,6 @@
 //! One panel of the picture: a heading with its legend, an axis of values, lines, areas and shaded stretches.
 
-use super::axis::{Axis, clock};
+use super::axis::Axis;
 use super::series::{Point, Range};
 use super::{Area, Drawn};
 use crate::number;
@@ -36,7 +36,7 @@ pub(super) struct Band {
 /// How a line is drawn.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Shape {
-    /// From each point's smallest to its largest value.
+    /// Through the mean of each point, in a band from its smallest to its largest value.
     Envelope,
     /// Level through each point.
     Steps,
@@ -54,6 +54,8 @@ pub(super) struct Line {
     color: RGBColor,
     shape: Shape,
     strokes: Vec<Vec<(f64, f64)>>,
+    /// Outlines of the bands around the strokes.
+    bands: Vec<Vec<(f64, f64)>>,
 }
 
 impl Line {
@@ -73,9 +75,10 @@ impl Line {
             let stroke = strokes.last_mut().expect("there is always a stroke");
             let middle = (point.start + point.end) / 2.0;
             match shape {
-                Shape::Envelope if range.min == range.max => stroke.push((middle, range.last)),
-                Shape::Envelope => stroke.extend([(point.start, range.min), (middle, range.max)]),
-                _ if range.min == range.max => stroke.extend([(point.start, range.last), (point.end, range.last)]),
+                Shape::Envelope => stroke.push((middle, range.mean())),
+                _ if range.min == range.max => {
+                    stroke.extend([(point.start, range.last), (point.end, range.last)])
+                }
                 _ => stroke.extend([
                     (point.start, range.min),
                     (point.start, range.max),
@@ -86,21 +89,24 @@ impl Line {
         }
         strokes.retain(|stroke| !stroke.is_empty());
         strokes.iter_mut().for_each(Self::thin);
-        Line { name: name.to_string(), color, shape, strokes }
+        let bands = if shape == Shape::Envelope { outlines(points, value) } else { Vec::new() };
+        Line { name: name.to_string(), color, shape, strokes, bands }
     }
 
     /// A level across all points.
     pub fn level(name: &str, color: RGBColor, value: f64, points: &[Point]) -> Line {
         let ends = points.first().zip(points.last());
-        let strokes = ends.map(|(first, last)| vec![(first.start, value), (last.end, value)]).into_iter().collect();
-        Line { name: name.to_string(), color, shape: Shape::Level, strokes }
+        let strokes =
+            ends.map(|(first, last)| vec![(first.start, value), (last.end, value)]).into_iter().collect();
+        Line { name: name.to_string(), color, shape: Shape::Level, strokes, bands: Vec::new() }
     }
 
     /// Drops points in the middle of a level stretch.
     fn thin(stroke: &mut Vec<(f64, f64)>) {
         let old = std::mem::take(stroke);
         for (i, &point) in old.iter().enumerate() {
-            let level = i > 0 && old[i - 1].1 == point.1 && old.get(i + 1).is_some_and(|next| next.1 == point.1);
+            let level =
+                i > 0 && old[i - 1].1 == point.1 && old.get(i + 1).is_some_and(|next| next.1 == point.1);
             if !level {
                 stroke.push(point);
             }
@@ -108,10 +114,25 @@ impl Line {
     }
 
     /// Smallest value above `floor` and largest value of some lines.
-    pub fn extent(lines: &[Line], floor: f64) -> (f64, f64) {
-        let values = lines.iter().flat_map(|line| line.strokes.iter().flatten()).map(|&(_, value)| value);
-        values.filter(|&value| value > floor).fold((f64::INFINITY, 0.0), |(min, max), v| (v.min(min), v.max(max)))
+    pub fn extent<'a>(lines: &'a [Line], floor: f64) -> (f64, f64) {
+        let all = |line: &'a Line| line.strokes.iter().chain(&line.bands).flatten();
+        let values = lines.iter().flat_map(all).map(|&(_, value)| value);
+        values
+            .filter(|&value| value > floor)
+            .fold((f64::INFINITY, 0.0), |(min, max), v| (v.min(min), v.max(max)))
     }
+}
+
+/// Outlines of stretches where points hold more than one value: along the largest, back along the smallest.
+fn outlines(points: &[Point], value: impl Fn(&Point) -> Option<Range>) -> Vec<Vec<(f64, f64)>> {
+    let ranges: Vec<_> = points.iter().map(|point| ((point.start + point.end) / 2.0, value(point))).collect();
+    let stretches = ranges.split(|(_, range)| range.is_none_or(|range| range.min == range.max));
+    let outline = |stretch: &[(f64, Option<Range>)]| {
+        let there = stretch.iter().filter_map(|&(x, range)| Some((x, range?.max)));
+        let back = stretch.iter().rev().filter_map(|&(x, range)| Some((x, range?.min)));
+        there.chain(back).collect::<Vec<_>>()
+    };
+    stretches.filter(|stretch| stretch.len() > 1).map(outline).collect()
 }
 
 /// A panel, ready to draw.
@@ -149,7 +170,7 @@ impl Panel {
             .bold_line_style(GRID.stroke_width(2))
             .axis_style(SOFT.stroke_width(2))
             .label_style(style(26, INK, false))
-            .x_label_formatter(&|seconds| day_s.map_or(String::new(), |day_s| clock(*seconds, day_s)))
+            .x_label_formatter(&|seconds| day_s.map_or(String::new(), |day_s| time.clock(*seconds, day_s)))
             .y_label_formatter(&|value| self.label(*value))
             .draw()?;
         self.lines.iter().try_for_each(|line| self.line(&mut chart, line))
@@ -160,6 +181,10 @@ impl Panel {
     }
 
     fn line(&self, chart: &mut Chart<'_, '_>, line: &Line) -> Drawn {
+        for band in &line.bands {
+            let outline: Vec<(f64, f64)> = band.iter().map(|&(x, y)| (x, self.axis.clamp(y))).collect();
+            chart.draw_series([Polygon::new(outline, line.color.mix(0.25).filled())])?;
+        }
         for stroke in &line.strokes {
             let points = stroke.iter().map(|&(x, y)| (x, self.axis.clamp(y)));
             match line.shape {
@@ -181,7 +206,8 @@ impl Panel {
 
     /// Title on the left, legend on the right.
     fn heading(&self, area: &Area<'_>, bands: &[Band]) -> Drawn {
-        let title = if self.unit == "s" { self.title.to_string() } else { format!("{}, {}", self.title, self.unit) };
+        let title =
+            if self.unit == "s" { self.title.to_string() } else { format!("{}, {}", self.title, self.unit) };
         area.draw(&Text::new(title, (160, 14), style(30, INK, true)))?;
         let mut names: Vec<(&str, RGBColor, Option<Shape>)> =
             self.lines.iter().map(|line| (line.name.as_str(), line.color, Some(line.shape))).collect();
@@ -207,10 +233,14 @@ impl Panel {
 
 /// The sample of a line in a legend.
 fn sample(area: &Area<'_>, (x, y): (i32, i32), color: RGBColor, shape: Option<Shape>) -> Drawn {
-    let line = |from: i32, to: i32, width: u32| PathElement::new(vec![(x + from, y), (x + to, y)], color.stroke_width(width));
+    let line = |from: i32, to: i32, width: u32| {
+        PathElement::new(vec![(x + from, y), (x + to, y)], color.stroke_width(width))
+    };
     match shape {
         None => area.draw(&Rectangle::new([(x, y - 10), (x + 48, y + 10)], color.mix(0.13).filled())),
-        Some(Shape::Area) => area.draw(&Rectangle::new([(x, y - 10), (x + 48, y + 10)], color.mix(0.45).filled())),
+        Some(Shape::Area) => {
+            area.draw(&Rectangle::new([(x, y - 10), (x + 48, y + 10)], color.mix(0.45).filled()))
+        }
         Some(Shape::Envelope | Shape::Steps) => area.draw(&line(0, 48, 5)),
         Some(Shape::DashedSteps | Shape::Level) => {
             area.draw(&line(0, 14, 4))?;

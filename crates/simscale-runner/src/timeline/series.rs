@@ -5,7 +5,7 @@ use simscale::engine::PeriodRow;
 /// More points than this are merged in pairs.
 const MOST: usize = 1000;
 
-/// Smallest, largest and last of the values merged into a point; nothing when there was none.
+/// Smallest, largest, last and mean of the values merged into a point.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Range {
     /// Smallest.
@@ -14,15 +14,34 @@ pub struct Range {
     pub max: f64,
     /// Last.
     pub last: f64,
+    sum: f64,
+    count: f64,
 }
 
 impl Range {
     fn one(value: f64) -> Range {
-        Range { min: value, max: value, last: value }
+        Range { min: value, max: value, last: value, sum: value, count: 1.0 }
+    }
+
+    /// Mean.
+    pub fn mean(&self) -> f64 {
+        self.sum / self.count
+    }
+
+    /// The same values in another unit.
+    pub fn times(self, factor: f64) -> Range {
+        let Range { min, max, last, sum, count } = self;
+        Range { min: min * factor, max: max * factor, last: last * factor, sum: sum * factor, count }
     }
 
     fn merge(self, later: Range) -> Range {
-        Range { min: self.min.min(later.min), max: self.max.max(later.max), last: later.last }
+        Range {
+            min: self.min.min(later.min),
+            max: self.max.max(later.max),
+            last: later.last,
+            sum: self.sum + later.sum,
+            count: self.count + later.count,
+        }
     }
 }
 

@@ -73,7 +73,15 @@ pub(crate) fn labels() -> Labels {
 #[test]
 fn the_picture_has_its_parts_and_is_always_the_same() {
     let svg = super::svg(&day(), &labels());
-    for part in ["web-shop", "Load, requests/s", "Response time", "Capacity, instances", "CPU utilisation, %", "limit fast", "refused or failed"] {
+    for part in [
+        "web-shop",
+        "Load, requests/s",
+        "Response time",
+        "Capacity, instances",
+        "CPU utilisation, %",
+        "limit fast",
+        "refused or failed",
+    ] {
         assert!(svg.contains(part), "{part}");
     }
     assert!(svg.contains("width=\"1200\" height=\"900\""));

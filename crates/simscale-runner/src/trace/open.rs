@@ -26,7 +26,8 @@ pub(super) fn text(path: &Path, shown: &str) -> Result<Bounded, TraceError> {
     let mut head = Vec::new();
     file.by_ref().take(6).read_to_end(&mut head).map_err(|error| unreadable(shown, &error))?;
     if head.is_empty() {
-        return Err(TraceError::new(shown, None, "is empty").hint("a trace starts with a header such as t_s,requests"));
+        return Err(TraceError::new(shown, None, "is empty")
+            .hint("a trace starts with a header such as t_s,requests"));
     }
     if let Some((what, hint)) = foreign(&head) {
         return Err(TraceError::new(shown, None, format!("is {what}, not CSV text or gzip")).hint(hint));
@@ -43,14 +44,17 @@ fn regular(path: &Path, shown: &str) -> Result<File, TraceError> {
     let file = File::open(path).map_err(|error| unreadable(shown, &error))?;
     let kind = file.metadata().map_err(|error| unreadable(shown, &error))?;
     if !kind.is_file() {
-        return Err(TraceError::new(shown, None, "is not a regular file").hint("a trace is read twice: save it to a file"));
+        return Err(TraceError::new(shown, None, "is not a regular file")
+            .hint("a trace is read twice: save it to a file"));
     }
     Ok(file)
 }
 
 fn unreadable(shown: &str, error: &io::Error) -> TraceError {
     let hint = match error.kind() {
-        io::ErrorKind::NotFound => "a path in a file is relative to that file, one given by --set to the current folder",
+        io::ErrorKind::NotFound => {
+            "a path in a file is relative to that file, one given by --set to the current folder"
+        }
         _ => "the trace must be a file that can be read",
     };
     TraceError::new(shown, None, format!("cannot be read: {error}")).hint(hint)

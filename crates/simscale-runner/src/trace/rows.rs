@@ -72,7 +72,8 @@ impl Rows {
         let found = csv.read_byte_record(&mut header).map_err(|error| broken(shown, None, &error))?;
         meter.reset();
         if !found {
-            return Err(TraceError::new(shown, None, "is empty").hint("a trace starts with a header such as t_s,requests"));
+            return Err(TraceError::new(shown, None, "is empty")
+                .hint("a trace starts with a header such as t_s,requests"));
         }
         let line = header.position().map(csv::Position::line);
         let columns = Columns::find(&header, format).map_err(|(rule, hint)| {
@@ -125,7 +126,10 @@ impl Rows {
             Some((index, name)) => {
                 let work = self.number(line, *index, name)? * 1e9;
                 if work > (1u64 << 45) as f64 {
-                    return Err(self.fail(line, format!("{name}: a request cannot carry more than 9.7 hours of CPU time")));
+                    return Err(self.fail(
+                        line,
+                        format!("{name}: a request cannot carry more than 9.7 hours of CPU time"),
+                    ));
                 }
                 Some(SimDuration::from_nanos(work.round() as u64))
             }
@@ -139,7 +143,8 @@ impl Rows {
             let rule = format!("{name}: the row ends after {} of its columns", self.record.len());
             return Err(self.fail(line, rule).hint("the file may be truncated"));
         };
-        std::str::from_utf8(bytes).map_err(|_| self.fail(line, format!("{name}: is not UTF-8 text")).hint("save the file as UTF-8"))
+        std::str::from_utf8(bytes)
+            .map_err(|_| self.fail(line, format!("{name}: is not UTF-8 text")).hint("save the file as UTF-8"))
     }
 
     fn time(&self, line: u64) -> Result<u64, TraceError> {
@@ -147,7 +152,8 @@ impl Rows {
         let text = self.cell(line, *index, name)?;
         nanos(text).ok_or_else(|| {
             let rule = format!("{name}: {} is no time in seconds", quoted(text));
-            self.fail(line, rule).hint("times are seconds since the start of the trace, 0 or more, such as 60 or 0.25")
+            self.fail(line, rule)
+                .hint("times are seconds since the start of the trace, 0 or more, such as 60 or 0.25")
         })
     }
 
@@ -175,7 +181,8 @@ impl Rows {
         let name = &self.columns.time.1;
         let seconds = |raw: &Raw| raw.at as f64 / 1e9;
         if now.at < before.at {
-            let rule = format!("{name}: {} is before {} of line {}", seconds(now), seconds(before), before.line);
+            let rule =
+                format!("{name}: {} is before {} of line {}", seconds(now), seconds(before), before.line);
             return Err(self.fail(now.line, rule).hint("sort the rows by time"));
         }
         if now.at == before.at && !self.single() {
@@ -207,7 +214,10 @@ impl Rows {
             seconds(step)
         );
         let hint = match missing {
-            true => format!("{} rows are missing: add them, or say gaps = \"empty\" to read them as no requests", whole_steps - 1),
+            true => format!(
+                "{} rows are missing: add them, or say gaps = \"empty\" to read them as no requests",
+                whole_steps - 1
+            ),
             false => "bins must have one width".to_string(),
         };
         Err(self.fail(now.line, rule).hint(hint))
@@ -224,8 +234,15 @@ impl Rows {
         let rate = requests / seconds * self.format.scale;
         if rate > HIGHEST_RATE {
             let name = self.columns.value.as_ref().map_or("", |(_, name)| name);
-            let scaled = if self.format.scale == 1.0 { String::new() } else { format!(" times scale {}", self.format.scale) };
-            let rule = format!("{name}: {}{scaled} makes {rate:e} requests/s, and more than 1e9/s is a mistake", raw.value);
+            let scaled = if self.format.scale == 1.0 {
+                String::new()
+            } else {
+                format!(" times scale {}", self.format.scale)
+            };
+            let rule = format!(
+                "{name}: {}{scaled} makes {rate:e} requests/s, and more than 1e9/s is a mistake",
+                raw.value
+            );
             return Err(self.fail(raw.line, rule));
         }
         let start = SimTime::from_nanos(raw.at);
@@ -277,7 +294,8 @@ impl Iterator for Rows {
 impl Columns {
     /// Finds the columns by name; a rule and a hint when one is missing.
     fn find(header: &ByteRecord, format: &TraceFormat) -> Result<Columns, (String, String)> {
-        let names: Vec<String> = header.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
+        let names: Vec<String> =
+            header.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect();
         if names.iter().all(|name| name.parse::<f64>().is_ok()) {
             let hint = "the first line names the columns: t_s,requests".to_string();
             return Err(("the file has no header".to_string(), hint));
@@ -300,7 +318,8 @@ impl Columns {
             (_, Some(name)) => value = Some(find(name)?),
             (_, None) => {
                 let Some(index) = (0..names.len()).find(|&index| index != time.0) else {
-                    let hint = "add one of counts or rates, or say values = \"requests\" for one request a row";
+                    let hint =
+                        "add one of counts or rates, or say values = \"requests\" for one request a row";
                     return Err(("there is no column beside the times".to_string(), hint.to_string()));
                 };
                 value = Some((index, names[index].clone()));
@@ -316,7 +335,9 @@ fn broken(shown: &str, previous: Option<u64>, error: &csv::Error) -> TraceError 
         return TraceError::new(shown, previous.map(|line| line + 1), error.to_string());
     };
     let (rule, hint) = match error.kind() {
-        io::ErrorKind::UnexpectedEof => ("the gzip file is truncated".to_string(), "copy or download it again"),
+        io::ErrorKind::UnexpectedEof => {
+            ("the gzip file is truncated".to_string(), "copy or download it again")
+        }
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
             (format!("the gzip file is damaged: {error}"), "copy or download it again")
         }
@@ -342,7 +363,8 @@ fn advice(wanted: &str, names: &[String]) -> String {
     let (want, least) = (wanted.to_lowercase(), 3);
     let close = names.iter().find(|name| {
         let have = name.to_lowercase();
-        have.len().min(want.len()) >= least && (have.starts_with(&want) || want.starts_with(&have) || have == want)
+        have.len().min(want.len()) >= least
+            && (have.starts_with(&want) || want.starts_with(&have) || have == want)
     });
     match close {
         Some(name) => format!("did you mean {}? The columns are {}", quoted(name), list(names)),

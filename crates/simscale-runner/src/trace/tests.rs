@@ -31,7 +31,9 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn counts_are_totalled_and_streamed() {
-    for bytes in [b"t_s,requests\n0,3\n60,0.5\n120,7\n".to_vec(), gzip(b"t_s;requests\r\n0;3\r\n60;0.5\r\n120;7\r\n")] {
+    for bytes in
+        [b"t_s,requests\n0,3\n60,0.5\n120,7\n".to_vec(), gzip(b"t_s;requests\r\n0;3\r\n60;0.5\r\n120;7\r\n")]
+    {
         let file = file(&bytes);
         let trace = CheckedTrace::check(file.path(), "x.csv", counts()).unwrap();
         assert_eq!((trace.facts.rows, trace.facts.requests), (3, 10.5));
@@ -74,7 +76,8 @@ fn gaps_are_refused_unless_they_mean_nothing_arrived() {
     assert!(error.contains("2 rows are missing") && error.contains("gaps = \"empty\""), "{error}");
     let trace = check(gapped, TraceFormat { gaps_are_empty: true, ..counts() }).unwrap();
     assert_eq!((trace.facts.rows, trace.facts.requests), (4, 3.0));
-    let odd = check(b"t_s,n\n0,1\n60,1\n90,1\n", TraceFormat { gaps_are_empty: true, ..counts() }).unwrap_err();
+    let odd =
+        check(b"t_s,n\n0,1\n60,1\n90,1\n", TraceFormat { gaps_are_empty: true, ..counts() }).unwrap_err();
     assert!(odd.contains("bins must have one width"), "{odd}");
 }
 
@@ -133,7 +136,8 @@ fn a_missing_column_lists_those_there_are() {
 #[test]
 fn missing_files_and_folders_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();
-    let missing = CheckedTrace::check(&folder.path().join("no.csv"), "no.csv", counts()).unwrap_err().to_string();
+    let missing =
+        CheckedTrace::check(&folder.path().join("no.csv"), "no.csv", counts()).unwrap_err().to_string();
     assert!(missing.starts_with("no.csv: cannot be read") && missing.contains("relative to"), "{missing}");
     let error = CheckedTrace::check(folder.path(), "dir", counts()).unwrap_err().to_string();
     assert!(error.contains("not a regular file"), "{error}");
@@ -141,8 +145,19 @@ fn missing_files_and_folders_are_told_apart() {
 
 #[test]
 fn decimal_times_are_exact() {
-    let cases = [("0", Some(0)), ("0.1", Some(100_000_000)), ("1e3", Some(1_000_000_000_000)), (".5", Some(500_000_000))];
-    let more = [("1.0000000019", Some(1_000_000_001)), ("", None), ("x", None), ("1 2", None), ("99999999999", None)];
+    let cases = [
+        ("0", Some(0)),
+        ("0.1", Some(100_000_000)),
+        ("1e3", Some(1_000_000_000_000)),
+        (".5", Some(500_000_000)),
+    ];
+    let more = [
+        ("1.0000000019", Some(1_000_000_001)),
+        ("", None),
+        ("x", None),
+        ("1 2", None),
+        ("99999999999", None),
+    ];
     for (text, want) in cases.into_iter().chain(more) {
         assert_eq!(rows::nanos(text), want, "{text}");
     }
@@ -154,7 +169,10 @@ fn a_run_beyond_the_trace_is_refused_and_one_that_outlasts_it_is_told() {
     let used = |from, to| TraceFormat { used: (seconds(from), seconds(to)), scale: 2.0, ..counts() };
     let bytes = b"t_s,n\n600,30\n660,60\n";
     let error = check(bytes, used(0, 600)).unwrap_err();
-    assert!(error.contains("covers 600 s to 720 s") && error.contains("workload.trace.offset = \"600s\""), "{error}");
+    assert!(
+        error.contains("covers 600 s to 720 s") && error.contains("workload.trace.offset = \"600s\""),
+        "{error}"
+    );
     let trace = check(bytes, used(660, 3600)).unwrap();
     let facts = &trace.facts;
     assert_eq!((facts.used_rows, facts.used_requests, facts.used_peak), (1, 120.0, 2.0));

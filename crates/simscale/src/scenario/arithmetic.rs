@@ -111,7 +111,8 @@ impl Scenario {
         );
         if let Discipline::Workers { count } = self.instance.discipline {
             let needed = (in_flight / f64::from(count)).ceil();
-            sentence += &format!("; with {count} workers each that keeps {needed} instances busy");
+            let plural = if needed == 1.0 { "" } else { "s" };
+            sentence += &format!("; with {count} workers each that keeps {needed} instance{plural} busy");
             if count < vcpus {
                 let most = 100.0 * f64::from(count) / f64::from(vcpus);
                 sentence +=

@@ -45,6 +45,7 @@ fn day() -> RunResult {
             windows: 1440,
             thin_windows: 3,
             violating_windows: 36,
+            violated: Vec::new(),
             violation_ratio: 0.025,
             met: false,
         }],

@@ -1,0 +1,239 @@
+//! The end: everything counted once more from lists of what happened.
+
+use super::log::{quantile, Entry, Outcome};
+use super::measure::{overlap, FAILED, REFUSED};
+use super::requests::Request;
+use super::{Engine, Instance};
+use crate::kernel::{mix, SimTime};
+use crate::ledger::{
+    Attempts, Capacity, Cost, ObjectiveResult, Requests, ResponseTime, RunResult, Saturation, Scaling,
+};
+use crate::world::{Objective, ObjectiveKind};
+
+const SECOND: u64 = 1_000_000_000;
+const HOUR: u128 = 3_600_000_000_000;
+
+/// Per hour, to the nearest nano-dollar.
+fn rounded(amount: u128) -> u128 {
+    (amount + HOUR / 2) / HOUR
+}
+
+impl Engine<'_> {
+    /// Start of the statistics window.
+    fn from(&self) -> u64 {
+        let from = self.world.lead_in.as_nanos();
+        if self.suspect('r') && from > self.now { 0 } else { from }
+    }
+
+    pub(super) fn close(mut self) -> RunResult {
+        if !self.stopped {
+            for slot in self.taken() {
+                let now = self.now;
+                self.at_mut(slot).machine.note(now);
+            }
+        }
+        let to = SimTime::from_nanos(self.now);
+        RunResult {
+            from: SimTime::from_nanos(self.world.lead_in.as_nanos().min(self.now)),
+            to,
+            seed: self.world.seed,
+            fingerprint: mix(self.outcomes ^ mix(self.control)),
+            requests: self.count_requests(),
+            attempts: self.count_attempts(),
+            response_time: self.response_time(),
+            waiting_ns: self.waiting(),
+            capacity: self.capacity(),
+            cost: self.cost(),
+            objectives: self.world.objectives.iter().map(|o| self.judge_objective(o)).collect(),
+            scaling: self.count_scaling(),
+            saturated: self.saturated.map(|in_flight| Saturation { at: to, in_flight }),
+            stopped_at: self.stopped.then_some(to),
+            clamped_work: self.births.clamped,
+        }
+    }
+
+    fn count_requests(&self) -> Requests {
+        let from = self.from();
+        let old = |r: &&Request| r.born < from && r.end.is_none_or(|e| e.1 >= from);
+        Requests {
+            in_flight_at_start: self.requests.iter().filter(old).count() as u64,
+            arrived: self.log.count(from, |e| e == Entry::Arrived),
+            served: self.log.requests(from, &[Outcome::Served]),
+            refused: self.log.requests(from, &REFUSED),
+            failed: self.log.requests(from, &FAILED),
+            in_flight_at_end: self.requests.iter().filter(|r| r.end.is_none()).count() as u64,
+        }
+    }
+
+    fn count_attempts(&self) -> Attempts {
+        let from = self.from();
+        let all = self.slots().map(|s| s.1).chain(&self.gone);
+        let abandoned: u128 = all.flat_map(|i| &i.abandoned).filter(|a| a.0 >= from).map(|a| a.1).sum();
+        Attempts {
+            sent: self.log.count(from, |e| matches!(e, Entry::Sent { .. })),
+            retried: self.log.count(from, |e| e == Entry::Sent { retry: true }),
+            retries_denied: self.log.count(from, |e| e == Entry::Denied),
+            timed_out: self.log.attempts(from, &[Outcome::TimedOut, Outcome::GatewayTimeOut]),
+            refused: self.log.attempts(from, &REFUSED),
+            errors: self.log.attempts(from, &[Outcome::Error]),
+            killed: self.log.attempts(from, &[Outcome::Killed]),
+            abandoned_cpu_ns: abandoned,
+        }
+    }
+
+    fn response_time(&self) -> ResponseTime {
+        let list = self.log.responses(self.from());
+        ResponseTime {
+            count: list.len() as u64,
+            sum_ns: list.iter().map(|&r| u128::from(r)).sum(),
+            quantiles_ns: [500_000, 900_000, 950_000, 990_000, 999_000].map(|q| quantile(&list, q)),
+            max_ns: list.last().copied().unwrap_or(0),
+        }
+    }
+
+    fn waiting(&self) -> u128 {
+        let beyond = |e: (u64, Entry)| match e.1 {
+            Entry::RequestEnded { outcome: Outcome::Served, response, own } => u128::from(response.saturating_sub(own)),
+            _ => 0,
+        };
+        self.log.since(self.from()).map(beyond).sum()
+    }
+
+    /// Everything that was ever billed, as intervals inside the statistics window.
+    fn billed(&self) -> u128 {
+        if self.suspect('r') && self.world.lead_in.as_nanos() > self.now {
+            return 0;
+        }
+        let minimum = self.world.prices.minimum.as_nanos();
+        let interval = |i: &Instance| {
+            let begin = i.billed_from?;
+            let Some(end) = i.billed_to else { return Some(u128::from(overlap(begin, self.now, self.from(), self.now))) };
+            if end <= self.from() {
+                return None;
+            }
+            let whole = (end - begin.max(self.from())).div_ceil(SECOND) * SECOND;
+            Some(u128::from(if begin >= self.from() { whole.max(minimum) } else { whole }))
+        };
+        self.slots().map(|s| s.1).chain(&self.gone).filter_map(interval).sum()
+    }
+
+    pub(super) fn cost(&self) -> Cost {
+        let prices = &self.world.prices;
+        let window = u128::from(self.now.saturating_sub(self.from()));
+        Cost {
+            instances_nano_usd: rounded(self.billed() * u128::from(prices.instance_hour_nano_usd)),
+            balancer_nano_usd: rounded(window * u128::from(prices.balancer_hour_nano_usd)),
+        }
+    }
+
+    fn capacity(&self) -> Capacity {
+        let (from, to) = (self.from(), self.now);
+        let all = || self.slots().map(|s| s.1).chain(&self.gone);
+        let in_service = |i: &Instance| {
+            i.in_service_from.map_or(0, |since| overlap(since, i.in_service_to.unwrap_or(to), from, to))
+        };
+        let time: u64 = all().map(in_service).sum();
+        let q = if self.suspect('q') { self.period_from.max(from) } else { to.max(from) };
+        let period = self.world.metrics.period.as_nanos();
+        let areas = all().map(|i| i.area(from, q, self.world.instance.vcpus, period).busy);
+        let busy: f64 = areas.sum();
+        let early = self.suspect('r') && self.world.lead_in.as_nanos() > self.now;
+        let length = if early { 1.0 } else { to.saturating_sub(from) as f64 };
+        let over = |a: f64, b: f64| if b > 0.0 { a / b } else { 0.0 };
+        Capacity {
+            in_service_mean: over(time as f64, length),
+            in_service_max: self.most_in_service(),
+            billed_ns: self.billed(),
+            cpu_utilization_mean: over(busy, all().map(|i| i.area(from, q, 1, period).time).sum::<f64>() * f64::from(self.world.instance.vcpus)),
+        }
+    }
+
+    fn most_in_service(&self) -> u32 {
+        let (mut at_start, mut most) = (0, 0);
+        for (at, entry) in self.log.since(0) {
+            if let Entry::InService(count) = entry {
+                if at < self.from() || at == 0 {
+                    at_start = count;
+                } else {
+                    most = most.max(count);
+                }
+            }
+        }
+        most.max(at_start)
+    }
+
+    fn count_scaling(&self) -> Scaling {
+        let count = |wanted: Entry| self.log.count(self.from(), |e| e == wanted);
+        let (scale_outs, scale_ins) = (count(Entry::Resized { up: true }), count(Entry::Resized { up: false }));
+        Scaling {
+            activities: scale_outs + scale_ins,
+            scale_outs,
+            scale_ins,
+            launches: count(Entry::Launched),
+            terminations: count(Entry::Terminated),
+            failed_launches: count(Entry::LaunchFailed),
+            replacements: count(Entry::Replaced),
+        }
+    }
+
+    /// Whether a request that arrived in the window kept a limit; `None` while nobody can tell.
+    fn kept(&self, request: &Request, below: Option<u64>) -> Option<bool> {
+        match request.end {
+            Some((Outcome::Served, at)) => Some(below.is_none_or(|limit| at - request.born <= limit)),
+            Some(_) => Some(false),
+            None => below.is_some_and(|limit| self.now - request.born > limit).then_some(false),
+        }
+    }
+
+    fn judge_objective(&self, objective: &Objective) -> ObjectiveResult {
+        let below = match objective.kind {
+            ObjectiveKind::Latency { below, .. } | ObjectiveKind::GoodRequests { below } => Some(below.as_nanos()),
+            ObjectiveKind::Availability => None,
+        };
+        let arrived = self.requests.iter().filter(|r| r.born >= self.from());
+        let door = self.at_door.map(|d| self.requests[d as usize].born).filter(|&b| b >= self.from());
+        let door = door.filter(|&b| below.is_none_or(|limit| self.now - b <= limit));
+        let mut judged: Vec<(u64, bool)> = arrived.filter_map(|r| self.kept(r, below).map(|k| (r.born, k))).collect();
+        judged.extend(door.map(|b| (b, false)));
+        let violating = judged.iter().filter(|j| !j.1).count() as u64;
+        let mut result = ObjectiveResult {
+            name: objective.name.clone(),
+            allowed_ratio: objective.allowed_ratio,
+            requests: judged.len() as u64,
+            violating_requests: violating,
+            windows: 0,
+            thin_windows: 0,
+            violating_windows: 0,
+            violated: Vec::new(),
+            violation_ratio: if judged.is_empty() { 0.0 } else { violating as f64 / judged.len() as f64 },
+            met: false,
+        };
+        if let ObjectiveKind::Latency { quantile_ppm, window, .. } = objective.kind {
+            judge_windows(self.from(), &mut result, &judged, window.as_nanos(), u64::from(quantile_ppm));
+        }
+        result.met = result.violation_ratio <= result.allowed_ratio;
+        result
+    }
+}
+
+fn judge_windows(from: u64, result: &mut ObjectiveResult, judged: &[(u64, bool)], window: u64, ppm: u64) {
+    let last = judged.iter().map(|j| (j.0 - from) / window).max().map_or(0, |w| w + 1);
+    for number in 0..last {
+        let inside: Vec<bool> = judged.iter().filter(|j| (j.0 - from) / window == number).map(|j| j.1).collect();
+        let (all, good) = (inside.len() as u64, inside.iter().filter(|&&k| k).count() as u64);
+        if all > 0 {
+            result.windows += 1;
+            result.thin_windows += u64::from(all * (1_000_000 - ppm) < 1_000_000);
+            if good * 1_000_000 < all * ppm {
+                result.violating_windows += 1;
+                let (start, end) = (from + number * window, from + (number + 1) * window);
+                let (start, end) = (SimTime::from_nanos(start), SimTime::from_nanos(end));
+                match result.violated.last_mut() {
+                    Some(last) if last.1 == start => last.1 = end,
+                    _ => result.violated.push((start, end)),
+                }
+            }
+        }
+    }
+    result.violation_ratio = if result.windows == 0 { 0.0 } else { result.violating_windows as f64 / result.windows as f64 };
+}

@@ -1,0 +1,232 @@
+//! Alarms and policies: who is asked, what is seen, what is granted.
+
+use super::judge::{judge, EXTRA};
+use super::log::Entry;
+use super::measure::Query;
+use super::{Engine, Fact};
+use crate::control::{
+    Activity, AlarmSpec, AlarmState, AlarmView, Datapoint, Decision, Needs, Observation, Policy, Reason, Request, Trigger,
+};
+use crate::kernel::{SimTime, NEVER};
+use crate::world::MetricQuery;
+
+/// Datapoints that a policy sees at most.
+const SEEN: usize = 32;
+
+/// A policy with what it asked for.
+pub(super) struct Steered {
+    policy: Box<dyn Policy>,
+    needs: Needs,
+    look: Option<u64>,
+}
+
+/// An alarm of a policy.
+pub(super) struct Watched {
+    policy: usize,
+    place: usize,
+    spec: AlarmSpec,
+    state: AlarmState,
+    evaluated: Vec<Datapoint>,
+    next: u64,
+}
+
+/// A decision, with who made it and what called him.
+struct Asked {
+    policy: usize,
+    cause: String,
+    decision: Decision,
+}
+
+impl Engine<'_> {
+    pub(super) fn prepare_policies(&mut self, policies: Vec<Box<dyn Policy>>) {
+        for policy in policies {
+            let needs = policy.needs();
+            let index = self.steered.len();
+            for query in &needs.metrics {
+                self.query(query);
+            }
+            for (place, spec) in needs.alarms.iter().enumerate() {
+                self.query(&spec.query);
+                let next = self.world.metrics.alarm_every.as_nanos();
+                let (state, evaluated) = (AlarmState::InsufficientData, Vec::new());
+                self.watched.push(Watched { policy: index, place, spec: spec.clone(), state, evaluated, next });
+            }
+            let look = policy.next_look(SimTime::ZERO).map(|t| t.as_nanos());
+            self.steered.push(Steered { policy, needs, look });
+        }
+    }
+
+    fn query(&mut self, spec: &MetricQuery) -> usize {
+        let known = self.queries.iter().position(|q| q.spec == *spec);
+        known.unwrap_or_else(|| {
+            self.queries.push(Query { spec: spec.clone(), points: Vec::new() });
+            self.queries.len() - 1
+        })
+    }
+
+    pub(super) fn next_decision(&self) -> u64 {
+        let alarms = self.watched.iter().map(|w| w.next);
+        let looks = self.steered.iter().filter_map(|s| s.look);
+        alarms.chain(looks).min().unwrap_or(NEVER)
+    }
+
+    /// Alarms first, then one policy that looks on its own.
+    pub(super) fn decide(&mut self) {
+        if self.watched.iter().any(|w| w.next == self.now) {
+            return self.evaluate_alarms();
+        }
+        let now = self.now;
+        let index = self.steered.iter().position(|s| s.look == Some(now)).expect("somebody looks");
+        let decision = self.ask(index, Trigger::Look);
+        let look = self.steered[index].policy.next_look(SimTime::from_nanos(now));
+        self.steered[index].look = look.map(|t| t.as_nanos());
+        self.grant(vec![Asked { policy: index, cause: String::new(), decision }]);
+    }
+
+    /// Periods of a query that are published by now: all up to the newest.
+    fn published(&self, query: &MetricQuery) -> &[Option<Datapoint>] {
+        let delay = self.world.metrics.publication_delay.as_nanos();
+        let count = self.now.saturating_sub(delay) / query.period.as_nanos();
+        let known = self.queries.iter().find(|q| q.spec == *query).expect("it was asked for");
+        &known.points[..(count as usize).min(known.points.len())]
+    }
+
+    fn evaluate_alarms(&mut self) {
+        let every = self.world.metrics.alarm_every.as_nanos();
+        for index in 0..self.watched.len() {
+            let watched = &self.watched[index];
+            let n = watched.spec.evaluation_periods as usize;
+            let points = self.published(&watched.spec.query);
+            let range = points[points.len().saturating_sub(n + EXTRA as usize)..].to_vec();
+            let state = judge(&watched.spec, &range, watched.state);
+            let real: Vec<Datapoint> = range.into_iter().flatten().collect();
+            let watched = &mut self.watched[index];
+            watched.state = state;
+            watched.evaluated = real[real.len().saturating_sub(n)..].to_vec();
+            watched.next += every;
+        }
+        if self.watched.iter().all(|w| w.state != AlarmState::Alarm) {
+            return;
+        }
+        let mut asked: Vec<Asked> = Vec::new();
+        for index in 0..self.watched.len() {
+            let Watched { policy, place, state, .. } = self.watched[index];
+            if state == AlarmState::Alarm {
+                let cause = self.cause(index);
+                let decision = self.ask(policy, Trigger::Alarm(place));
+                asked.push(Asked { policy, cause, decision });
+            }
+        }
+        for policy in 0..self.steered.len() {
+            let has_alarms = self.watched.iter().any(|w| w.policy == policy);
+            if has_alarms && asked.iter().all(|a| a.policy != policy) {
+                let decision = self.ask(policy, Trigger::Look);
+                asked.push(Asked { policy, cause: String::new(), decision });
+            }
+        }
+        self.grant(asked);
+    }
+
+    /// The alarm in words, with the datapoints that it judged.
+    fn cause(&self, index: usize) -> String {
+        let watched = &self.watched[index];
+        let spec = &watched.spec;
+        let values: Vec<String> = watched.evaluated.iter().map(|p| format!("{:.2}", p.value)).collect();
+        let (name, metric, points) = (&spec.name, &spec.query.metric, values.join(" "));
+        format!("{name}: {metric} [{points}] {} {}", spec.comparison, spec.threshold)
+    }
+
+    fn ask(&mut self, index: usize, trigger: Trigger) -> Decision {
+        let needs = self.steered[index].needs.clone();
+        let newest = |q: &MetricQuery| {
+            let real: Vec<Datapoint> = self.published(q).iter().rev().take(SEEN).rev().flatten().copied().collect();
+            real
+        };
+        let datapoints: Vec<Vec<Datapoint>> = needs.metrics.iter().map(newest).collect();
+        let mine = self.watched.iter().filter(|w| w.policy == index);
+        let alarms: Vec<AlarmView> =
+            mine.map(|w| AlarmView { state: w.state, evaluated: w.evaluated.clone() }).collect();
+        let since: Vec<SimTime> = self
+            .slots()
+            .filter(|(_, i)| i.registered())
+            .filter_map(|(_, i)| i.in_service_from.map(SimTime::from_nanos))
+            .collect();
+        let group = &self.world.group;
+        let seen = Observation {
+            now: SimTime::from_nanos(self.now),
+            trigger,
+            min: group.min,
+            max: group.max,
+            desired: self.desired,
+            booting: self.booting(),
+            in_service_since: &since,
+            terminating: self.leaving(),
+            group_warm_up: group.warm_up,
+            group_cooldown: group.cooldown,
+            activity_in_progress: self.booting() + self.leaving() > 0,
+            last_scale_out: self.last_out,
+            last_scale_in: self.last_in,
+            datapoints: &datapoints,
+            alarms: &alarms,
+        };
+        self.steered[index].policy.decide(&seen)
+    }
+
+    /// Grants the largest wish above the present size, or else the largest below.
+    fn grant(&mut self, asked: Vec<Asked>) {
+        let before = self.desired;
+        for a in &asked {
+            if let Some((min, max)) = a.decision.bounds {
+                (self.world.group.min, self.world.group.max) = (min, max);
+            }
+        }
+        let (min, max) = (self.world.group.min, self.world.group.max);
+        let size = |a: &Asked| match a.decision.request {
+            Request::Desired(size) if a.decision.raw => Some(size),
+            Request::Desired(size) => Some(size.max(min).min(max)),
+            _ => None,
+        };
+        let blocked = asked.iter().any(|a| a.decision.request == Request::HoldAndBlockScaleIn);
+        let counts = |a: &&Asked| !(blocked && matches!(a.decision.reason, Reason::TargetTracking { .. }));
+        let mut best: Option<(&Asked, u32)> = None;
+        for a in &asked {
+            let Some(size) = size(a).filter(|&s| s > before || counts(&a)) else { continue };
+            // Of equal wishes the first policy's stands, and there its last alarm's.
+            if best.is_none_or(|b| size > b.1 || size == b.1 && a.policy <= b.0.policy) {
+                best = Some((a, size));
+            }
+        }
+        if let Some((winner, size)) = best.filter(|b| b.1 != before) {
+            let wish = match winner.decision.request {
+                Request::Desired(wish) => wish,
+                _ => size,
+            };
+            let limit = match wish.cmp(&size) {
+                std::cmp::Ordering::Less => format!("limited by min {min}"),
+                std::cmp::Ordering::Equal => String::new(),
+                std::cmp::Ordering::Greater => format!("limited by max {max}"),
+            };
+            self.desired = size;
+            let name = self.steered[winner.policy].policy.name().to_string();
+            self.write(&name, &winner.cause, Some(wish), before, Some(winner.decision.reason.clone()), &limit);
+            self.resize(before, !winner.decision.raw);
+        } else if before.clamp(min, max) != before && asked.iter().any(|a| a.decision.bounds.is_some()) {
+            self.desired = before.clamp(min, max);
+            self.say("group", "bounds");
+            self.resize(before, true);
+        }
+    }
+
+    fn resize(&mut self, before: u32, drains: bool) {
+        let up = self.desired > before;
+        self.note(Entry::Resized { up });
+        self.fact(Fact::Desired, u64::from(self.desired));
+        let begun = Some(Activity { start: SimTime::from_nanos(self.now), end: None });
+        if up {
+            self.last_out = begun;
+        } else {
+            self.last_in = begun;
+        }
+        self.fit(drains);
+    }
+}

@@ -1,0 +1,114 @@
+//! The group: how many there should be, who goes, what is replaced, and the rows of its log.
+
+use super::log::Entry;
+use super::{Engine, Life};
+use crate::control::{Activity, Reason};
+use crate::kernel::{hash, Purpose, SimTime};
+use crate::ledger::ActivityRow;
+use crate::world::Termination;
+
+const HOUR: u64 = 3_600_000_000_000;
+
+/// A change of the desired size, until its last instance has arrived or left.
+pub(super) type Resize = Activity;
+
+impl Engine<'_> {
+    pub(super) fn living(&self) -> u32 {
+        self.slots().filter(|(_, i)| i.living()).count() as u32
+    }
+
+    pub(super) fn booting(&self) -> u32 {
+        self.slots().filter(|(_, i)| i.living() && !i.registered()).count() as u32
+    }
+
+    pub(super) fn in_service(&self) -> u32 {
+        self.slots().filter(|(_, i)| i.registered()).count() as u32
+    }
+
+    pub(super) fn leaving(&self) -> u32 {
+        self.slots().filter(|(_, i)| !i.living()).count() as u32
+    }
+
+    /// Launches or terminates until there are as many as desired.
+    pub(super) fn fit(&mut self, drains: bool) {
+        while self.living() < self.desired {
+            self.launch();
+        }
+        while self.living() > self.desired {
+            let slot = self.who_goes();
+            self.begin_termination(slot, drains);
+        }
+    }
+
+    fn who_goes(&self) -> usize {
+        let count = |zone: usize| self.slots().filter(|(_, i)| i.living() && i.zone == zone).count();
+        let most = (0..self.world.group.zones.len()).map(count).max().expect("there is a zone");
+        let full = self.slots().filter(|(_, i)| i.living() && count(i.zone) == most);
+        let rank = |i: &super::Instance| match self.world.group.termination {
+            Termination::OldestInstance => (0, i.launch),
+            Termination::NewestInstance => (0, u64::MAX - i.launch),
+            Termination::ClosestToNextInstanceHour => {
+                let from = if self.suspect('b') { Some(i.launched) } else { i.billed_from };
+                let used = from.map_or(0, |from| (self.now - from) % HOUR);
+                (HOUR - used, hash(self.world.seed, Purpose::Termination, i.launch, 0))
+            }
+        };
+        full.min_by_key(|(_, i)| rank(i)).expect("somebody lives").0
+    }
+
+    pub(super) fn group_check(&mut self) {
+        let health = self.world.group.health;
+        self.later(self.now + health.every.as_nanos(), Life::GroupCheck);
+        for slot in self.taken() {
+            let instance = self.at(slot);
+            let Some(since) = instance.in_service_from.filter(|_| instance.registered()) else { continue };
+            let sick = health.follows_balancer && !instance.healthy && self.now - since >= health.grace.as_nanos();
+            if instance.crashed || sick {
+                let launch = instance.launch;
+                let what = if instance.crashed { "stopped running" } else { "failed the balancer's health checks" };
+                self.note(Entry::Replaced);
+                self.say("group", &format!("instance {launch} {what}: replaced"));
+                self.begin_termination(slot, true);
+            }
+        }
+        self.fit(true);
+    }
+
+    /// A resize is over when its last instance has arrived or left.
+    pub(super) fn end_resizes(&mut self) {
+        let (now, booting, leaving) = (SimTime::from_nanos(self.now), self.booting(), self.leaving());
+        if let Some(resize) = self.last_out.as_mut().filter(|r| booting == 0 && r.end.is_none()) {
+            resize.end = Some(now);
+        }
+        if let Some(resize) = self.last_in.as_mut().filter(|r| leaving == 0 && r.end.is_none()) {
+            resize.end = Some(now);
+        }
+    }
+
+    /// A row of the log for something that changed no size.
+    pub(super) fn say(&mut self, actor: &str, what: &str) {
+        self.write(actor, "", None, self.desired, None, what);
+    }
+
+    pub(super) fn write(
+        &mut self,
+        actor: &str,
+        cause: &str,
+        asked: Option<u32>,
+        before: u32,
+        reason: Option<Reason>,
+        limit: &str,
+    ) {
+        let row = ActivityRow {
+            at: SimTime::from_nanos(self.now),
+            actor: actor.to_string(),
+            cause: cause.to_string(),
+            asked,
+            granted: self.desired,
+            before,
+            reason,
+            limit: limit.to_string(),
+        };
+        self.sink.activity(&row);
+    }
+}

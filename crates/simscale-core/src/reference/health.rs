@@ -1,0 +1,121 @@
+//! The balancer's view of health: checks, thresholds, slow start.
+
+use super::balancer::ONE;
+use super::instance::{Broken, Probe};
+use super::{Engine, Fact, Life};
+use crate::kernel::{hash, Purpose};
+
+const SECOND: u64 = 1_000_000_000;
+
+impl Engine<'_> {
+    /// The first check comes at a drawn share of the interval after entry into service.
+    pub(super) fn first_check(&mut self, slot: usize) {
+        let Some(check) = self.world.balancer.health_check else { return };
+        let launch = self.at(slot).launch;
+        let draw = u128::from(hash(self.world.seed, Purpose::Balancer, launch, u64::MAX));
+        let share = (u128::from(check.interval.as_nanos()) * draw >> 64) as u64;
+        self.later(self.now + share, Life::Check { slot, launch });
+    }
+
+    pub(super) fn check(&mut self, slot: usize) {
+        let Some(check) = self.world.balancer.health_check else { return };
+        if !self.at(slot).registered() {
+            return;
+        }
+        let (now, launch) = (self.now, self.at(slot).launch);
+        self.later(now + check.interval.as_nanos(), Life::Check { slot, launch });
+        let cost = self.at(slot).error_time().unwrap_or(check.cpu_time.as_nanos().max(1));
+        let job = self.probe_job(cost);
+        let number = job.id.0;
+        let passes = match (self.at(slot).broken, self.at(slot).boot_over) {
+            (Some(Broken::ServesErrors { check_passes_for, .. }), Some(over)) => now < over + check_passes_for,
+            _ => true,
+        };
+        if !passes || !self.put(slot, job, 1_000_000) {
+            return self.check_fails(slot);
+        }
+        let deadline = now + check.timeout.as_nanos();
+        self.at_mut(slot).probe = Some(Probe { number, deadline });
+        self.later(deadline, Life::CheckDeadline { slot, launch, number });
+    }
+
+    /// A health check left the instance.
+    pub(super) fn check_answered(&mut self, slot: usize, id: u64) {
+        let Some(probe) = self.at(slot).probe.filter(|p| p.number == id) else { return };
+        self.at_mut(slot).probe = None;
+        if self.now <= probe.deadline {
+            self.check_succeeds(slot);
+        }
+    }
+
+    pub(super) fn check_is_late(&mut self, slot: usize, number: u64) {
+        if self.at(slot).probe.is_some_and(|p| p.number == number) {
+            self.at_mut(slot).probe = None;
+            self.check_fails(slot);
+        }
+    }
+
+    fn check_succeeds(&mut self, slot: usize) {
+        let Some(check) = self.world.balancer.health_check else { return };
+        let instance = self.at_mut(slot);
+        instance.missed = 0;
+        instance.passed += 1;
+        if instance.new || instance.passed >= check.healthy_threshold {
+            self.set_health(slot, true);
+        }
+    }
+
+    fn check_fails(&mut self, slot: usize) {
+        let Some(check) = self.world.balancer.health_check else { return };
+        let instance = self.at_mut(slot);
+        instance.passed = 0;
+        instance.missed += 1;
+        instance.new &= instance.missed < check.unhealthy_threshold;
+        if instance.missed >= check.unhealthy_threshold {
+            self.set_health(slot, false);
+        }
+    }
+
+    /// Without checks, health follows the application.
+    pub(super) fn answers_change(&mut self, slot: usize) {
+        if self.world.balancer.health_check.is_none() {
+            let answers = self.at(slot).answers() || self.suspect('c') && self.at(slot).crashed && self.at(slot).broken != Some(Broken::NeverReady);
+            self.set_health(slot, answers);
+        }
+    }
+
+    fn set_health(&mut self, slot: usize, healthy: bool) {
+        if self.at(slot).healthy == healthy || !self.at(slot).registered() {
+            return;
+        }
+        if self.world.balancer.health_check.is_some() {
+            self.fact(Fact::Health, (slot as u64) << 1 | u64::from(healthy));
+        }
+        let (now, launch) = (self.now, self.at(slot).launch);
+        let full = |(s, i): (usize, &super::Instance)| s != slot && i.registered() && i.healthy && i.share.is_none();
+        let ramps = !(self.suspect('d') && self.world.balancer.health_check.is_none()) && healthy && !self.world.balancer.slow_start.is_zero() && self.slots().any(full);
+        let instance = self.at_mut(slot);
+        instance.healthy = healthy;
+        instance.new &= !healthy;
+        instance.share = ramps.then_some(0);
+        instance.credit = 0;
+        if ramps {
+            instance.ramp_from = now;
+            self.later(now + SECOND, Life::SlowStart { slot, launch, since: now });
+        }
+    }
+
+    pub(super) fn slow_start_step(&mut self, slot: usize, since: u64) {
+        let (now, launch) = (self.now, self.at(slot).launch);
+        let duration = self.world.balancer.slow_start.as_nanos();
+        let instance = self.at_mut(slot);
+        if instance.share.is_none() || instance.ramp_from != since {
+            return;
+        }
+        let elapsed = now - since;
+        instance.share = (elapsed < duration).then(|| (u128::from(elapsed) * u128::from(ONE) / u128::from(duration)) as u64);
+        if elapsed < duration {
+            self.later(now + SECOND, Life::SlowStart { slot, launch, since });
+        }
+    }
+}

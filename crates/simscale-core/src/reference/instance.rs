@@ -1,0 +1,154 @@
+//! One instance from outside: its life, its health, and what was recorded of it.
+
+use super::machine::{Job, Machine};
+use crate::kernel::WORK_MAX;
+
+/// Where in its life an instance is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    Booting,
+    InService,
+    Draining,
+}
+
+/// An instance whose boot failed without ending it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Broken {
+    NeverReady,
+    ServesErrors { error_time: u64, check_passes_for: u64 },
+}
+
+/// A health check that was sent and not judged.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Probe {
+    pub number: u64,
+    pub deadline: u64,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Instance {
+    pub launch: u64,
+    pub zone: usize,
+    pub guard: u64,
+    pub launched: u64,
+    pub stage: Stage,
+    pub machine: Machine,
+    /// When the running boot phase ends: times add up from the launch.
+    pub phase_ends: u64,
+    /// Boot phases that are over.
+    pub phase: usize,
+    /// CPU that the running boot phase uses, in millionths, and since when; with what came before.
+    pub boot_cpu: Vec<(u64, u64, u32)>,
+    pub boot_over: Option<u64>,
+    pub broken: Option<Broken>,
+    pub billed_from: Option<u64>,
+    pub billed_to: Option<u64>,
+    pub in_service_from: Option<u64>,
+    pub in_service_to: Option<u64>,
+    pub crashed: bool,
+    pub cold: bool,
+    pub cold_left: u64,
+    /// Faults in force: number of the fault, end, factor (`None` for a hang).
+    pub hang: Option<u64>,
+    pub slow: Option<(u64, f64)>,
+    pub healthy: bool,
+    /// It has never been healthy.
+    pub new: bool,
+    pub passed: u32,
+    pub missed: u32,
+    pub probe: Option<Probe>,
+    /// Slow start: since when, the present share and the credit saved up.
+    pub ramp_from: u64,
+    pub share: Option<u64>,
+    pub credit: u64,
+    /// Out of memory was already met.
+    pub full: bool,
+    /// A resize of the group waits for it.
+    pub drain_asked: bool,
+    /// When requests completed here.
+    pub completed: Vec<u64>,
+    pub taken: Vec<u64>,
+    /// CPU spent on what nobody waited for, in 2^-16 ns, with the time it was counted.
+    pub abandoned: Vec<(u64, u128)>,
+}
+
+impl Instance {
+    pub fn new(launch: u64, zone: usize, launched: u64, machine: Machine) -> Self {
+        Instance {
+            launch,
+            zone,
+            guard: crate::kernel::NEVER,
+            launched,
+            stage: Stage::Booting,
+            machine,
+            phase_ends: 0,
+            phase: 0,
+            boot_cpu: Vec::new(),
+            boot_over: None,
+            broken: None,
+            billed_from: None,
+            billed_to: None,
+            in_service_from: None,
+            in_service_to: None,
+            crashed: false,
+            cold: false,
+            cold_left: 0,
+            hang: None,
+            slow: None,
+            healthy: false,
+            new: true,
+            passed: 0,
+            missed: 0,
+            probe: None,
+            ramp_from: 0,
+            share: None,
+            credit: 0,
+            full: false,
+            drain_asked: false,
+            completed: Vec::new(),
+            taken: Vec::new(),
+            abandoned: Vec::new(),
+        }
+    }
+
+    pub fn living(&self) -> bool {
+        self.stage != Stage::Draining
+    }
+
+    pub fn registered(&self) -> bool {
+        self.stage == Stage::InService
+    }
+
+    /// Its application answers (rightly or with errors).
+    pub fn answers(&self) -> bool {
+        self.boot_over.is_some() && self.broken != Some(Broken::NeverReady) && !self.crashed
+    }
+
+    pub fn error_time(&self) -> Option<u64> {
+        match self.broken {
+            Some(Broken::ServesErrors { error_time, .. }) => Some(error_time),
+            _ => None,
+        }
+    }
+
+    /// Attempts that somebody waits for.
+    pub fn outstanding(&self) -> usize {
+        self.machine.jobs.iter().filter(|j| j.awaited && !j.probe).count()
+    }
+
+    /// The work of an attempt that is sent now: more while the instance is cold.
+    pub fn work(&mut self, work: u64, factor: Option<f64>) -> u64 {
+        match factor {
+            Some(factor) if self.cold_left > 0 => {
+                self.cold_left -= 1;
+                ((work as f64 * factor) as u64).min(WORK_MAX)
+            }
+            _ => work,
+        }
+    }
+
+    pub fn oldest_deadline(&self) -> Option<u64> {
+        let waiting = |j: &&Job| j.awaited && !j.probe;
+        self.machine.jobs.iter().filter(waiting).map(|j| j.deadline).min()
+    }
+}

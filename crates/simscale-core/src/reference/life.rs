@@ -1,0 +1,208 @@
+//! From launch to termination: boot phases, coldness, entry into service, drains, the end.
+
+use super::instance::{Broken, Instance, Stage};
+use super::log::Entry;
+use super::machine::Machine;
+use super::{Engine, Fact, Life};
+use crate::kernel::{hash, stream, Purpose, Sampler};
+use crate::world::{BootFailure, BootStage, Cold};
+
+/// Pause between a failed launch and the next.
+const RELAUNCH: u64 = 1_000_000_000;
+
+impl Engine<'_> {
+    /// The instances of the start: in service, healthy and warm.
+    pub(super) fn prepare_fleet(&mut self) {
+        for _ in 0..self.desired {
+            let slot = self.occupy();
+            let instance = self.at_mut(slot);
+            instance.boot_over = Some(0);
+            instance.billed_from = Some(0);
+            instance.in_service_from = Some(0);
+            instance.stage = Stage::InService;
+            instance.healthy = true;
+            instance.new = false;
+            self.first_check(slot);
+        }
+        self.count_in_service();
+    }
+
+    /// A new instance in the lowest free slot, in the zone with fewest.
+    fn occupy(&mut self) -> usize {
+        let count = |zone: usize| self.slots().filter(|(_, i)| i.living() && i.zone == zone).count();
+        let zone = (0..self.world.group.zones.len()).min_by_key(|&z| count(z)).expect("there is a zone");
+        let slot = self.fleet.iter().position(Option::is_none).unwrap_or(self.fleet.len());
+        if slot == self.fleet.len() {
+            self.fleet.push(None);
+        }
+        let machine = Machine::new(&self.world.instance, self.now);
+        self.fleet[slot] = Some(Instance::new(self.launches, zone, self.now, machine));
+        self.launches += 1;
+        slot
+    }
+
+    pub(super) fn launch(&mut self) {
+        let slot = self.occupy();
+        let launch = self.at(slot).launch;
+        self.fact(Fact::Launch, (slot as u64) << 32 | launch);
+        self.note(Entry::Launched);
+        self.at_mut(slot).phase_ends = self.now;
+        self.begin_phase(slot);
+    }
+
+    /// Begins the next boot phase, or comes to the end of the boot.
+    fn begin_phase(&mut self, slot: usize) {
+        let (now, seed) = (self.now, self.world.seed);
+        let (launch, index) = (self.at(slot).launch, self.at(slot).phase);
+        let Some(phase) = self.world.instance.boot.get(index).cloned() else {
+            if index > 0 {
+                return self.boot_is_over(slot);
+            }
+            self.at_mut(slot).billed_from = Some(now);
+            return self.later(now, Life::PhaseEnd { slot, launch });
+        };
+        if phase.stage >= BootStage::Running {
+            self.at_mut(slot).billed_from.get_or_insert(now);
+        }
+        if phase.stage == BootStage::InService {
+            self.enter_service(slot);
+        }
+        let time = Sampler::new(&phase.time, stream(seed, Purpose::Boot, launch * 64 + index as u64)).draw();
+        let end = self.at(slot).phase_ends + time;
+        self.at_mut(slot).phase_ends = end;
+        self.at_mut(slot).boot_cpu.push((now, u64::MAX, phase.cpu_ppm));
+        self.later(end, Life::PhaseEnd { slot, launch });
+    }
+
+    pub(super) fn phase_ends(&mut self, slot: usize) {
+        let (launch, index) = (self.at(slot).launch, self.at(slot).phase);
+        let Some(phase) = self.world.instance.boot.get(index).cloned() else {
+            return self.boot_is_over(slot);
+        };
+        let now = self.now;
+        if let Some(last) = self.at_mut(slot).boot_cpu.last_mut() {
+            last.1 = now;
+        }
+        let draw = hash(self.world.seed, Purpose::BootFailure, launch, index as u64);
+        if self.at(slot).broken.is_none() && draw % 1_000_000 < u64::from(phase.failure_ppm) {
+            let broken = match phase.on_failure {
+                BootFailure::Terminate => {
+                    self.note(Entry::LaunchFailed);
+                    self.say("group", &format!("launch {launch} failed in its boot: replaced"));
+                    self.begin_termination(slot, false);
+                    return self.later(self.now + RELAUNCH, Life::Reconcile { launch });
+                }
+                BootFailure::NeverReady => Broken::NeverReady,
+                BootFailure::ServesErrors { error_time, check_passes_for } => Broken::ServesErrors {
+                    error_time: error_time.as_nanos(),
+                    check_passes_for: check_passes_for.as_nanos(),
+                },
+            };
+            self.at_mut(slot).broken = Some(broken);
+        }
+        self.at_mut(slot).phase += 1;
+        self.begin_phase(slot);
+    }
+
+    fn boot_is_over(&mut self, slot: usize) {
+        let now = self.now;
+        self.at_mut(slot).billed_from.get_or_insert(now);
+        self.enter_service(slot);
+        let launch = self.at(slot).launch;
+        self.at_mut(slot).boot_over = Some(now);
+        match self.world.instance.cold {
+            Some(Cold::For { time, .. }) => {
+                self.at_mut(slot).cold = true;
+                self.set_speed(slot);
+                self.later(now + time.as_nanos(), Life::ColdEnd { slot, launch });
+            }
+            Some(Cold::Requests { count, .. }) => self.at_mut(slot).cold_left = count,
+            None => {}
+        }
+        self.answers_change(slot);
+    }
+
+    pub(super) fn cold_factor(&self) -> Option<f64> {
+        match self.world.instance.cold {
+            Some(Cold::Requests { factor, .. }) => Some(factor),
+            _ => None,
+        }
+    }
+
+    pub(super) fn cold_ends(&mut self, slot: usize) {
+        self.at_mut(slot).cold = false;
+        self.set_speed(slot);
+    }
+
+    /// The speed in force, from what slows the instance down.
+    pub(super) fn set_speed(&mut self, slot: usize) {
+        let now = self.now;
+        let base = f64::from(self.world.instance.speed);
+        let cold_factor = match self.world.instance.cold {
+            Some(Cold::For { factor, .. }) => factor,
+            _ => 1.0,
+        };
+        let instance = self.at_mut(slot);
+        let slow = instance.slow.map_or(1.0, |s| s.1);
+        let cold = if instance.cold { cold_factor } else { 1.0 };
+        let speed = if instance.hang.is_some() { 0 } else { ((base / (slow * cold)) as u64).max(1) };
+        instance.machine.set_speed(now, speed);
+    }
+
+    fn enter_service(&mut self, slot: usize) {
+        if self.at(slot).in_service_from.is_some() {
+            return;
+        }
+        let now = self.now;
+        let instance = self.at_mut(slot);
+        instance.in_service_from = Some(now);
+        instance.stage = Stage::InService;
+        self.fact(Fact::InService, slot as u64);
+        self.count_in_service();
+        self.first_check(slot);
+    }
+
+    fn count_in_service(&mut self) {
+        let count = self.slots().filter(|(_, i)| i.registered()).count();
+        self.note(Entry::InService(count as u32));
+    }
+
+    /// The instance leaves; it drains when it may, and goes at once when not.
+    pub(super) fn begin_termination(&mut self, slot: usize, drains: bool) {
+        let now = self.now;
+        self.fact(Fact::Terminating, slot as u64);
+        let instance = self.at_mut(slot);
+        let drains = drains && instance.registered() && !instance.crashed;
+        if instance.registered() {
+            instance.in_service_to = Some(now);
+        }
+        instance.stage = Stage::Draining;
+        let launch = instance.launch;
+        self.count_in_service();
+        self.note(Entry::Terminated);
+        let delay = if drains { self.world.balancer.deregistration_delay.as_nanos() } else { 0 };
+        self.later(now + delay, Life::DrainEnd { slot, launch });
+    }
+
+    /// A draining instance that nobody waits for any more is done.
+    pub(super) fn look_at_drains(&mut self) {
+        for slot in self.taken() {
+            let instance = self.at(slot);
+            if instance.stage == Stage::Draining && !instance.drain_asked && instance.outstanding() == 0 {
+                let launch = instance.launch;
+                self.at_mut(slot).drain_asked = true;
+                self.later(self.now, Life::DrainEnd { slot, launch });
+            }
+        }
+        self.end_resizes();
+    }
+
+    pub(super) fn terminate(&mut self, slot: usize) {
+        self.kill_all(slot);
+        self.fact(Fact::Terminated, slot as u64);
+        let mut instance = self.fleet[slot].take().expect("the slot is taken");
+        instance.machine.note(self.now);
+        instance.billed_to.get_or_insert(self.now);
+        self.gone.push(instance);
+    }
+}

@@ -1,0 +1,211 @@
+//! The end of a period: rows and datapoints, recomputed from recorded stretches of time.
+
+use super::log::{quantile, Entry, Outcome};
+use super::{Engine, Instance};
+use crate::control::{Datapoint, Metric, Statistic};
+use crate::kernel::{hash, Purpose, SimDuration, SimTime};
+use crate::ledger::PeriodRow;
+use crate::world::MetricQuery;
+
+pub(super) const FAILED: [Outcome; 4] = [Outcome::TimedOut, Outcome::GatewayTimeOut, Outcome::Error, Outcome::Killed];
+pub(super) const REFUSED: [Outcome; 2] = [Outcome::Refused, Outcome::NoTarget];
+
+/// A metric that somebody asks for, with all its periods so far; `None` for a missing datapoint.
+pub(super) struct Query {
+    pub spec: MetricQuery,
+    pub points: Vec<Option<Datapoint>>,
+}
+
+/// Sums over a stretch of time: nanoseconds times processors, attempts, attempts in the queue.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Area {
+    pub time: f64,
+    pub busy: f64,
+    pub inside: f64,
+    pub queued: f64,
+    pub completed: f64,
+    pub taken: f64,
+}
+
+/// Length of the part of `[from, to)` that lies in `[a, b)`.
+pub(super) fn overlap(from: u64, to: u64, a: u64, b: u64) -> u64 {
+    to.min(b).saturating_sub(from.max(a))
+}
+
+impl Instance {
+    /// What it did in `[a, b)` while it was in service.
+    pub(super) fn area(&self, a: u64, b: u64, vcpus: u32, period: u64) -> Area {
+        let Some(since) = self.in_service_from else { return Area::default() };
+        let a = a.max(since);
+        let b = b.min(self.in_service_to.unwrap_or(b)).max(a);
+        let sum = |what: fn(&super::machine::Span) -> u64| {
+            let one = |s: &super::machine::Span| u128::from(overlap(s.from, s.to, a, b)) * u128::from(what(s));
+            self.machine.spans.iter().map(one).sum::<u128>() as f64
+        };
+        let boot = |&(from, to, ppm): &(u64, u64, u32)| {
+            // Whole nanoseconds of a processor in each metric period.
+            let whole = |k| u128::from(overlap(from.max(a), to.min(b), k * period, (k + 1) * period)) * u128::from(vcpus);
+            (a / period..=b / period).map(|k| whole(k) * u128::from(ppm) / 1_000_000).sum::<u128>()
+        };
+        Area {
+            time: (b - a) as f64,
+            busy: sum(|s| s.busy) + self.boot_cpu.iter().map(boot).sum::<u128>() as f64,
+            inside: sum(|s| s.inside),
+            queued: sum(|s| s.queued),
+            taken: self.taken.iter().filter(|&&c| c >= a && c < b).count() as f64,
+            completed: self.completed.iter().filter(|&&c| c >= a && c < b).count() as f64,
+        }
+    }
+}
+
+impl Engine<'_> {
+    pub(super) fn next_measure(&self) -> u64 {
+        let period = self.world.metrics.period.as_nanos();
+        (self.period_from + period).min(self.world.duration.as_nanos())
+    }
+
+    pub(super) fn measure(&mut self) {
+        if self.now == self.period_from + self.world.metrics.period.as_nanos() {
+            self.close_period();
+        }
+        self.ended |= self.now == self.world.duration.as_nanos();
+    }
+
+    /// Closes the period that began at `period_from`.
+    pub(super) fn close_period(&mut self) {
+        let (from, now) = (self.period_from, self.now);
+        for slot in self.taken() {
+            self.at_mut(slot).machine.note(now);
+        }
+        self.note_backend();
+        self.period_from = now;
+        self.publish();
+        let row = self.row(from);
+        self.sink.period(&row);
+        if self.sink.stop() {
+            self.stopped = true;
+            self.ended = true;
+        }
+    }
+
+    fn row(&self, from: u64) -> PeriodRow {
+        let length = (self.now - from) as f64;
+        let areas: Vec<Area> = self.slots().map(|s| s.1).chain(&self.gone).map(|i| self.area_of(i, from)).collect();
+        let total = |what: fn(&Area) -> f64| areas.iter().map(what).sum::<f64>();
+        let over = |a: f64, b: f64| if b > 0.0 { a / b } else { 0.0 };
+        let (time, inside) = (total(|a| a.time), total(|a| a.inside));
+        let memory = self.world.instance.memory.map_or(0.0, |m| {
+            (m.base as f64 + m.per_request as f64 * over(inside, time)) / m.capacity as f64
+        });
+        let responses = self.log.responses(from);
+        let backend = |what: fn(&(u64, u64, u64, u64)) -> u64| {
+            let one = |s: &(u64, u64, u64, u64)| overlap(s.0, s.1, from, self.now) as f64 * what(s) as f64;
+            self.backend_spans.iter().map(one).sum::<f64>()
+        };
+        let connections = self.world.backend_connections;
+        PeriodRow {
+            start: SimTime::from_nanos(from),
+            end: SimTime::from_nanos(self.now),
+            arrived: self.log.count(from, |e| e == Entry::Arrived),
+            served: self.log.requests(from, &[Outcome::Served]),
+            refused: self.log.requests(from, &REFUSED),
+            failed: self.log.requests(from, &FAILED),
+            response_ns: [500_000, 950_000, 990_000].map(|q| quantile(&responses, q)),
+            cpu_utilization: over(total(|a| a.busy), time * f64::from(self.world.instance.vcpus)),
+            memory_utilization: memory,
+            in_flight_mean: over(inside, length),
+            queue_mean: over(total(|a| a.queued), length),
+            backend_busy_ratio: connections.map_or(0.0, |n| over(backend(|s| s.2), length * f64::from(n))),
+            backend_queue_mean: connections.map_or(0.0, |_| over(backend(|s| s.3), length)),
+            desired: self.desired,
+            booting: self.booting(),
+            in_service: self.in_service(),
+            healthy: self.slots().filter(|(_, i)| i.registered() && i.healthy).count() as u32,
+            draining: self.leaving(),
+            cost_nano_usd: self.cost().total_nano_usd(),
+        }
+    }
+
+    fn area_of(&self, instance: &Instance, from: u64) -> Area {
+        instance.area(from, self.now, self.world.instance.vcpus, self.world.metrics.period.as_nanos())
+    }
+
+    /// Datapoints of all queries whose period ends now.
+    fn publish(&mut self) {
+        for index in 0..self.queries.len() {
+            let spec = self.queries[index].spec.clone();
+            let period = spec.period.as_nanos();
+            if self.now % period != 0 {
+                continue;
+            }
+            let start = self.now - period;
+            let draw = hash(self.world.seed, Purpose::Datapoint, index as u64, start / period + 1);
+            let missing = draw % 1_000_000 < u64::from(self.world.metrics.missing_ppm);
+            let value = self.value(&spec, start).filter(|_| !missing);
+            let start = SimTime::from_nanos(start);
+            let point = value.map(|value| Datapoint { start, period: SimDuration::from_nanos(period), value });
+            self.queries[index].points.push(point);
+        }
+    }
+
+    fn value(&self, spec: &MetricQuery, start: u64) -> Option<f64> {
+        let samples = self.samples(&spec.metric, start)?;
+        let sum = samples.iter().sum::<f64>();
+        if samples.is_empty() {
+            return None;
+        }
+        Some(match spec.statistic {
+            Statistic::Average => sum / samples.len() as f64,
+            Statistic::Sum => sum,
+            Statistic::Minimum => samples.iter().copied().fold(f64::INFINITY, f64::min),
+            Statistic::Maximum => samples.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        })
+    }
+
+    /// One sample an instance, or the one of the whole group.
+    fn samples(&self, metric: &Metric, start: u64) -> Option<Vec<f64>> {
+        let warm_up = self.world.group.warm_up.as_nanos();
+        let warm = |i: &Instance| i.in_service_from.is_some_and(|s| s == 0 || self.now - s >= warm_up);
+        let counted: Vec<&Instance> =
+            self.slots().map(|s| s.1).filter(|i| i.registered() && !i.crashed && warm(i)).collect();
+        let areas = counted.iter().map(|i| self.area_of(i, start)).filter(|a| a.time > 0.0);
+        let vcpus = f64::from(self.world.instance.vcpus);
+        let in_service = f64::from(self.in_service());
+        let one = |value: f64| (in_service > 0.0).then(|| vec![value / in_service]);
+        Some(match metric {
+            Metric::CpuUtilization => areas.map(|a| a.busy / a.time / vcpus * 100.0).collect(),
+            Metric::MemoryUtilization => {
+                let Some(m) = self.world.instance.memory else { return Some(vec![0.0; counted.len()]) };
+                areas.map(|a| (m.base as f64 + m.per_request as f64 * a.inside / a.time) / m.capacity as f64 * 100.0).collect()
+            }
+            Metric::InFlight => areas.map(|a| a.inside / a.time).collect(),
+            Metric::QueueLength => areas.map(|a| a.queued / a.time).collect(),
+            Metric::RequestCountPerTarget if self.suspect('m') => areas.map(|a| a.taken).collect(),
+            Metric::BacklogPerInstance if self.suspect('n') => areas.map(|a| a.inside / a.time).collect(),
+            Metric::RequestCountPerTarget => {
+                let all = self.slots().map(|s| s.1).chain(&self.gone);
+                let done = |i: &Instance| i.completed.iter().filter(|&&c| c >= start).count() as f64;
+                return one(all.map(done).sum());
+            }
+            Metric::BacklogPerInstance => {
+                return one(self.slots().map(|(_, i)| i.machine.jobs.len() as f64).sum());
+            }
+            Metric::ResponseTime(ppm) => {
+                let list = self.log.responses(start);
+                if list.is_empty() { vec![] } else { vec![quantile(&list, u64::from(*ppm)) as f64 / 1e6] }
+            }
+            Metric::Custom(index) => {
+                let c = &self.world.metrics.custom[usize::from(*index)];
+                let period = (self.now - start) as f64 / 1e9;
+                let p = self.suspect('p');
+                let value = |a: Area| {
+                    if p {
+                        return c.base + c.per_request_in_flight * a.inside / a.time + c.per_request_rate * a.taken / period;
+                    }
+                    c.base + c.per_request_in_flight * a.inside / a.time + c.per_request_rate * a.completed / (a.time / 1e9)
+                };
+                areas.map(value).collect()
+            }
+        })
+    }
+}

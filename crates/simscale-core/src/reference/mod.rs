@@ -1,0 +1,257 @@
+//! A second engine in strict time order: slow, plain, and written from the documents, so that tests can hold the fast one to it.
+
+mod balancer;
+mod books;
+mod decide;
+mod faults;
+mod group;
+mod health;
+mod instance;
+mod judge;
+mod life;
+mod log;
+mod machine;
+mod measure;
+mod requests;
+
+use crate::control::Policy;
+use crate::kernel::{mix, Phase, NEVER};
+use crate::ledger::{RunResult, Sink};
+use crate::traffic::{Arrivals, Births, Workload};
+use crate::world::World;
+use decide::{Steered, Watched};
+use instance::Instance;
+use log::{Entry, Log};
+use measure::Query;
+use requests::{Failure, Request};
+use std::collections::BTreeSet;
+
+/// Life-cycle events in their order inside one instant; then by slot and number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Life {
+    PhaseEnd { slot: usize, launch: u64 },
+    ColdEnd { slot: usize, launch: u64 },
+    DrainEnd { slot: usize, launch: u64 },
+    OutOfMemory { slot: usize, launch: u64 },
+    Fault { index: usize },
+    FaultEnd { slot: usize, launch: u64, number: u64 },
+    Check { slot: usize, launch: u64 },
+    CheckDeadline { slot: usize, launch: u64, number: u64 },
+    SlowStart { slot: usize, launch: u64, since: u64 },
+    GroupCheck,
+    Reconcile { launch: u64 },
+}
+
+/// Facts of the control plane, by their number in the fingerprint.
+#[derive(Debug, Clone, Copy)]
+enum Fact {
+    Launch = 1,
+    Terminating = 2,
+    InService = 3,
+    Terminated = 4,
+    Crash = 5,
+    Health = 6,
+    Trouble = 7,
+    Desired = 8,
+}
+
+struct Engine<'a> {
+    world: World,
+    sink: &'a mut dyn Sink,
+    now: u64,
+    phase: Phase,
+    births: Births,
+    requests: Vec<Request>,
+    /// (time, request, attempt)
+    retries: BTreeSet<(u64, u64, u64)>,
+    failures: Vec<Failure>,
+    /// Retries that the budget has saved up, in millionths.
+    budget: u64,
+    life: BTreeSet<(u64, Life)>,
+    fleet: Vec<Option<Instance>>,
+    gone: Vec<Instance>,
+    pointer: usize,
+    probes: u64,
+    backend_used: u32,
+    backend_queue: Vec<machine::Id>,
+    backend_spans: Vec<(u64, u64, u64, u64)>,
+    backend_from: u64,
+    launches: u64,
+    desired: u32,
+    fault_counts: Vec<u64>,
+    fault_times: Vec<Option<crate::kernel::Distribution>>,
+    last_out: Option<group::Resize>,
+    last_in: Option<group::Resize>,
+    steered: Vec<Steered>,
+    watched: Vec<Watched>,
+    queries: Vec<Query>,
+    period_from: u64,
+    log: Log,
+    outcomes: u64,
+    control: u64,
+    saturated: Option<u64>,
+    stopped: bool,
+    at_door: Option<u64>,
+    ended: bool,
+    met: Met,
+}
+
+/// What the engine met on its way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Met {
+    /// Events taken.
+    pub events: u64,
+    /// Events at the same instant as the one before.
+    pub equal_instants: u64,
+}
+
+/// Simulates `world` in strict time order.
+///
+/// # Errors
+/// Names the broken rule when the engine contradicts itself.
+pub fn run(world: World, workload: Workload, policies: Vec<Box<dyn Policy>>, sink: &mut dyn Sink) -> Result<(RunResult, Met), String> {
+    let births = Births::new(Arrivals::new(workload, world.seed), &world.classes, world.seed);
+    let burst = world.clients.retries.map_or(0, |r| u64::from(r.budget_burst) * 1_000_000);
+    let desired = world.group.desired;
+    let mut engine = Engine {
+        world,
+        sink,
+        now: 0,
+        phase: Phase::Measure,
+        births,
+        requests: Vec::new(),
+        retries: BTreeSet::new(),
+        failures: Vec::new(),
+        budget: burst,
+        life: BTreeSet::new(),
+        fleet: Vec::new(),
+        gone: Vec::new(),
+        pointer: 0,
+        probes: 0,
+        backend_used: 0,
+        backend_queue: Vec::new(),
+        backend_spans: Vec::new(),
+        backend_from: 0,
+        launches: 0,
+        desired,
+        fault_counts: Vec::new(),
+        fault_times: Vec::new(),
+        last_out: None,
+        last_in: None,
+        steered: Vec::new(),
+        watched: Vec::new(),
+        queries: Vec::new(),
+        period_from: 0,
+        log: Log::default(),
+        outcomes: 0,
+        control: 0,
+        saturated: None,
+        stopped: false,
+        at_door: None,
+        ended: false,
+        met: Met::default(),
+    };
+    engine.set_up(policies);
+    while !engine.ended {
+        engine.step()?;
+    }
+    let met = engine.met;
+    Ok((engine.close(), met))
+}
+
+impl Engine<'_> {
+    fn set_up(&mut self, policies: Vec<Box<dyn Policy>>) {
+        self.prepare_policies(policies);
+        self.prepare_fleet();
+        self.prepare_faults();
+        self.later(self.world.group.health.every.as_nanos(), Life::GroupCheck);
+    }
+
+    /// Takes the smallest of all that could happen next.
+    fn step(&mut self) -> Result<(), String> {
+        let candidates = [
+            (self.next_measure(), Phase::Measure),
+            (self.slots().map(|(_, i)| i.machine.next()).min().unwrap_or(NEVER), Phase::Complete),
+            (self.slots().filter_map(|(_, i)| i.oldest_deadline().map(|d| d.min(i.guard)).or((i.guard < NEVER).then_some(i.guard))).min().unwrap_or(NEVER), Phase::TimeOut),
+            (self.life.first().map_or(NEVER, |e| e.0), Phase::Lifecycle),
+            (self.births.next_at().min(self.retries.first().map_or(NEVER, |r| r.0)), Phase::Arrive),
+            (self.next_decision(), Phase::Decide),
+        ];
+        let next = candidates.into_iter().min().expect("there are candidates");
+        if next < (self.now, self.phase) {
+            return Err(format!("time runs backwards: {next:?} after {:?}", (self.now, self.phase)));
+        }
+        self.met.events += 1;
+        self.met.equal_instants += u64::from(next.0 == self.now);
+        (self.now, self.phase) = next;
+        match self.phase {
+            Phase::Measure => self.measure(),
+            Phase::Complete => self.complete(),
+            Phase::TimeOut => self.time_out(),
+            Phase::Lifecycle => self.live(),
+            Phase::Arrive => self.arrive(),
+            Phase::Decide => self.decide(),
+        }
+        self.settle();
+        self.look_at_drains();
+        Ok(())
+    }
+
+    fn live(&mut self) {
+        let (_, event) = self.life.pop_first().expect("an event is due");
+        match event {
+            Life::PhaseEnd { slot, launch } if self.is(slot, launch) => self.phase_ends(slot),
+            Life::ColdEnd { slot, launch } if self.is(slot, launch) => self.cold_ends(slot),
+            Life::DrainEnd { slot, launch } if self.is(slot, launch) => self.terminate(slot),
+            Life::OutOfMemory { slot, launch } if self.is(slot, launch) => self.out_of_memory(slot),
+            Life::Fault { index } => self.fault(index),
+            Life::FaultEnd { slot, launch, number } if self.is(slot, launch) => self.fault_ends(slot, number),
+            Life::Check { slot, launch } if self.is(slot, launch) => self.check(slot),
+            Life::CheckDeadline { slot, launch, number } if self.is(slot, launch) => self.check_is_late(slot, number),
+            Life::SlowStart { slot, launch, since } if self.is(slot, launch) => self.slow_start_step(slot, since),
+            Life::GroupCheck => self.group_check(),
+            Life::Reconcile { .. } => self.fit(true),
+            _ => {}
+        }
+    }
+
+    /// Puts a life-cycle event at `at`, or as soon as the order of phases allows.
+    fn later(&mut self, at: u64, event: Life) {
+        let soonest = self.now + u64::from(self.phase > Phase::Lifecycle);
+        self.life.insert((at.max(soonest), event));
+    }
+
+    /// SUSPECT
+    fn suspect(&self, letter: char) -> bool {
+        std::env::var("EMULATE").is_ok_and(|v| v.contains(letter))
+    }
+
+    fn slots(&self) -> impl Iterator<Item = (usize, &Instance)> {
+        self.fleet.iter().enumerate().filter_map(|(s, i)| i.as_ref().map(|i| (s, i)))
+    }
+
+    fn taken(&self) -> Vec<usize> {
+        self.slots().map(|s| s.0).collect()
+    }
+
+    fn is(&self, slot: usize, launch: u64) -> bool {
+        self.fleet[slot].as_ref().is_some_and(|i| i.launch == launch)
+    }
+
+    fn at(&self, slot: usize) -> &Instance {
+        self.fleet[slot].as_ref().expect("the slot is taken")
+    }
+
+    fn at_mut(&mut self, slot: usize) -> &mut Instance {
+        self.fleet[slot].as_mut().expect("the slot is taken")
+    }
+
+    /// A fact of the control plane, for the fingerprint.
+    fn fact(&mut self, fact: Fact, value: u64) {
+        self.control = mix(mix(mix(self.control ^ fact as u64).wrapping_add(self.now)).wrapping_add(value));
+    }
+
+    fn note(&mut self, entry: Entry) {
+        self.log.push(self.now, entry);
+    }
+}

@@ -1,0 +1,357 @@
+//! From birth to the last outcome: send, serve, refuse, time out, retry; and the shared backend.
+
+use super::log::{Entry, Outcome};
+use super::machine::{Id, Job, Place};
+use super::Engine;
+use crate::kernel::{hash, mix, Purpose, NEVER};
+use crate::world::AbandonedWork;
+
+/// Request numbers of health checks.
+const PROBES: u64 = 1 << 55;
+
+#[derive(Debug, Clone)]
+pub(super) struct Request {
+    pub born: u64,
+    pub work: u64,
+    pub wait: u64,
+    class: u8,
+    /// CPU and wait time of the attempt that was served.
+    own: u64,
+    /// Its final outcome, and when.
+    pub end: Option<(Outcome, u64)>,
+}
+
+/// An attempt that failed and is not settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Failure {
+    request: u64,
+    attempt: u64,
+    outcome: u64,
+}
+
+const FAILURES: [Outcome; 6] =
+    [Outcome::Refused, Outcome::NoTarget, Outcome::TimedOut, Outcome::GatewayTimeOut, Outcome::Error, Outcome::Killed];
+
+impl Engine<'_> {
+    /// One attempt arrives: a fresh one before any retry.
+    pub(super) fn arrive(&mut self) {
+        if self.births.next_at() <= self.now {
+            let birth = self.births.take();
+            let request = self.requests.len() as u64;
+            self.requests.push(Request { born: self.now, work: birth.work, wait: birth.wait, class: birth.class, own: 0, end: None });
+            self.note(Entry::Arrived);
+            self.send(request, 0);
+        } else {
+            let (_, request, attempt) = self.retries.pop_first().expect("a retry is due");
+            self.send(request, attempt);
+        }
+    }
+
+    fn send(&mut self, request: u64, attempt: u64) {
+        self.note(Entry::Sent { retry: attempt > 0 });
+        if let (0, Some(retries)) = (attempt, self.world.clients.retries) {
+            let full = u64::from(retries.budget_burst) * 1_000_000;
+            self.budget = (self.budget + u64::from(retries.budget_ppm.unwrap_or(0))).min(full);
+        }
+        let inside: u64 = self.slots().map(|(_, i)| i.machine.jobs.len() as u64).sum();
+        if inside >= self.world.in_flight_limit {
+            self.saturated = Some(if self.suspect('k') { inside } else { inside + 1 });
+            self.ended = true;
+            if self.suspect('h') {
+                self.at_door = Some(request);
+            }
+            return;
+        }
+        let Some(slot) = self.choose(request, attempt) else {
+            return self.attempt_ends(None, (request, attempt), Outcome::NoTarget);
+        };
+        let Request { work, wait, class, .. } = self.requests[request as usize];
+        let error = self.at(slot).error_time();
+        let (work, wait) = error.map_or((work, wait), |time| (time, 0));
+        let (deadline, _) = self.deadline();
+        let job = self.job((request, attempt), work, wait, deadline);
+        let before = self.world.classes[usize::from(class)].cpu_before_ppm;
+        if !self.put(slot, Job { error: error.is_some(), ..job }, before) {
+            self.attempt_ends(Some(slot), (request, attempt), Outcome::Refused);
+        }
+    }
+
+    /// When an attempt sent now is given up, and whether the client does it.
+    fn deadline(&self) -> (u64, bool) {
+        let client = self.world.clients.timeout.map_or(NEVER, |t| t.as_nanos());
+        let idle = self.world.balancer.idle_timeout.map_or(NEVER, |t| t.as_nanos());
+        (if client.min(idle) == NEVER { NEVER } else { self.now + client.min(idle) }, client <= idle)
+    }
+
+    pub(super) fn job(&self, id: Id, work: u64, wait: u64, deadline: u64) -> Job {
+        let place = Place::Queue;
+        Job { id, probe: false, error: false, awaited: true, deadline, work, rest: 0, wait, waited: wait, number: 0, place }
+    }
+
+    /// The job of the next health check.
+    pub(super) fn probe_job(&mut self, work: u64) -> Job {
+        let id = (PROBES + self.probes, 0);
+        self.probes += 1;
+        Job { probe: true, ..self.job(id, work, 0, NEVER) }
+    }
+
+    /// Puts an attempt into an instance; `false` when it is deaf or full.
+    pub(super) fn put(&mut self, slot: usize, mut job: Job, before: u32) -> bool {
+        let now = self.now;
+        let factor = self.cold_factor();
+        let g = self.suspect('g');
+        if self.suspect('j') && !job.probe && job.deadline < NEVER && self.at(slot).answers() && self.at(slot).machine.has_room() {
+            let d = job.deadline;
+            let i = self.at_mut(slot);
+            if i.guard == NEVER { i.guard = d; }
+        }
+        let instance = self.at_mut(slot);
+        if g && instance.answers() && !instance.machine.has_room() {
+            instance.work(1, factor);
+        }
+        if !instance.answers() || !instance.machine.has_room() {
+            return false;
+        }
+        job.work = instance.work(job.work, factor);
+        instance.taken.push(now);
+        instance.machine.offer(now, job, before);
+        self.admit(slot);
+        self.watch_memory(slot);
+        true
+    }
+
+    fn admit(&mut self, slot: usize) {
+        let now = self.now;
+        while let Some((id, waits)) = self.at_mut(slot).machine.admit(now) {
+            if waits {
+                self.begin_wait(slot, id);
+            }
+        }
+    }
+
+    /// Everything that completes now, instance by instance.
+    pub(super) fn complete(&mut self) {
+        let due: Vec<usize> = self.slots().filter(|(_, i)| i.machine.next() == self.now).map(|s| s.0).collect();
+        for slot in due {
+            self.complete_slot(slot);
+        }
+    }
+
+    fn complete_slot(&mut self, slot: usize) {
+        let now = self.now;
+        self.at_mut(slot).machine.note(now);
+        self.at_mut(slot).machine.look(now);
+        for id in self.at(slot).machine.ended_waits(now) {
+            let goes_on = self.at_mut(slot).machine.resume(now, id);
+            self.free_backend();
+            if !goes_on {
+                self.leave(slot, id);
+            }
+        }
+        for id in self.at(slot).machine.ended_parts(now) {
+            if self.at_mut(slot).machine.pause(now, id) {
+                self.begin_wait(slot, id);
+            } else {
+                self.leave(slot, id);
+            }
+        }
+        self.admit(slot);
+    }
+
+    /// An attempt is done.
+    fn leave(&mut self, slot: usize, id: Id) {
+        let now = self.now;
+        self.count_abandoned(slot, id);
+        let job = self.at_mut(slot).machine.remove(now, id);
+        if job.probe {
+            return self.check_answered(slot, id.0);
+        }
+        self.at_mut(slot).completed.push(now);
+        if job.awaited {
+            let own = (u128::from(job.work) * 65_536 / u128::from(self.world.instance.speed)) as u64 + job.waited;
+            self.requests[id.0 as usize].own = own;
+            self.attempt_ends(Some(slot), id, if job.error { Outcome::Error } else { Outcome::Served });
+        }
+    }
+
+    /// All attempts whose deadline is reached.
+    pub(super) fn time_out(&mut self) {
+        let now = self.now;
+        if self.suspect('j') {
+            for slot in self.taken() {
+                if self.at(slot).guard <= now {
+                    self.at_mut(slot).drain_asked = false;
+                    if self.world.clients.abandoned_work == AbandonedWork::Cancelled {
+                        self.at_mut(slot).machine.note(now);
+                        self.at_mut(slot).machine.look(now);
+                    }
+                    let old = self.at(slot).machine.jobs.iter().filter(|j| j.awaited && !j.probe && j.deadline > now).map(|j| j.deadline).min();
+                    self.at_mut(slot).guard = old.unwrap_or(NEVER);
+                }
+            }
+        }
+        for slot in self.taken() {
+            let late = |j: &&Job| j.awaited && !j.probe && j.deadline <= now;
+            let mut late: Vec<Id> = self.at(slot).machine.jobs.iter().filter(late).map(|j| j.id).collect();
+            late.sort_unstable();
+            for id in late {
+                let outcome = if self.deadline().1 { Outcome::TimedOut } else { Outcome::GatewayTimeOut };
+                self.cold_sticks(slot, id);
+                self.attempt_ends(Some(slot), id, outcome);
+                if self.world.clients.abandoned_work == AbandonedWork::Cancelled {
+                    self.drop_job(slot, id);
+                } else {
+                    self.abandon(slot, id);
+                }
+            }
+            if self.world.clients.abandoned_work == AbandonedWork::Cancelled {
+                self.admit(slot);
+            }
+        }
+    }
+
+    fn cold_sticks(&mut self, slot: usize, id: Id) {
+        if self.suspect('i') {
+            let job = self.at_mut(slot).machine.job(id).expect("it is inside").clone();
+            if !job.error {
+                self.requests[id.0 as usize].work = job.work;
+            }
+        }
+    }
+
+    fn abandon(&mut self, slot: usize, id: Id) {
+        self.at_mut(slot).machine.job(id).expect("it is inside").awaited = false;
+    }
+
+    /// What an abandoned attempt cost.
+    fn count_abandoned(&mut self, slot: usize, id: Id) {
+        let now = self.now;
+        let instance = self.at_mut(slot);
+        let job = instance.machine.job(id).expect("it is inside");
+        if !job.awaited && !job.probe {
+            let work = u128::from(job.work);
+            instance.abandoned.push((now, work));
+        }
+    }
+
+    /// Takes an attempt out of an instance, wherever it is.
+    fn drop_job(&mut self, slot: usize, id: Id) {
+        let now = self.now;
+        let job = self.at_mut(slot).machine.remove(now, id);
+        match job.place {
+            Place::Wait { .. } => self.free_backend(),
+            Place::BackendQueue => self.leave_backend_queue(id),
+            _ => {}
+        }
+    }
+
+    /// The instance is gone, and all that was in it.
+    pub(super) fn kill_all(&mut self, slot: usize) {
+        let mut all: Vec<Id> = self.at(slot).machine.jobs.iter().map(|j| j.id).collect();
+        all.sort_unstable();
+        for id in all {
+            let job = self.at_mut(slot).machine.job(id).expect("it is inside").clone();
+            if job.awaited && !job.probe {
+                self.cold_sticks(slot, id);
+                self.attempt_ends(Some(slot), id, Outcome::Killed);
+            }
+            self.drop_job(slot, id);
+        }
+    }
+
+    fn attempt_ends(&mut self, slot: Option<usize>, id: Id, outcome: Outcome) {
+        let (slot, identity) = (slot.unwrap_or(usize::MAX) as u64, id.0 << 8 | id.1);
+        let fact = mix((outcome as u64) << 56 ^ slot << 40 ^ identity);
+        self.outcomes = self.outcomes.wrapping_add(mix(fact.wrapping_add(self.now)));
+        self.note(Entry::AttemptEnded(outcome));
+        if outcome == Outcome::Served {
+            self.request_ends(id.0, outcome);
+        } else {
+            self.failures.push(Failure { request: id.0, attempt: id.1, outcome: outcome as u64 });
+        }
+    }
+
+    fn request_ends(&mut self, request: u64, outcome: Outcome) {
+        let now = self.now;
+        let r = &mut self.requests[request as usize];
+        r.end = Some((outcome, now));
+        let (response, own) = (now - r.born, r.own);
+        self.note(Entry::RequestEnded { outcome, response, own });
+    }
+
+    /// Settles what failed in this step, in order.
+    pub(super) fn settle(&mut self) {
+        let mut failures = std::mem::take(&mut self.failures);
+        failures.sort_unstable();
+        for Failure { request, attempt, outcome } in failures {
+            if !self.retry(request, attempt) {
+                let outcome = FAILURES.into_iter().find(|&o| o as u64 == outcome).expect("it is a failure");
+                self.request_ends(request, outcome);
+            }
+        }
+    }
+
+    fn retry(&mut self, request: u64, attempt: u64) -> bool {
+        let Some(retries) = self.world.clients.retries else { return false };
+        if attempt >= u64::from(retries.max) {
+            return false;
+        }
+        if retries.budget_ppm.is_some() {
+            if self.budget < 1_000_000 {
+                self.note(Entry::Denied);
+                return false;
+            }
+            self.budget -= 1_000_000;
+        }
+        let pause = (u128::from(retries.backoff.as_nanos()) << attempt).min(u128::from(retries.max_backoff.as_nanos()));
+        let range = pause * u128::from(retries.jitter_ppm) / 1_000_000;
+        let draw = u128::from(hash(self.world.seed, Purpose::RetryJitter, request, attempt));
+        let pause = (pause - (range * draw >> 64)) as u64;
+        self.retries.insert((self.now + pause.max(1), request, attempt + 1));
+        true
+    }
+
+    /// A wait begins, at once or behind others.
+    fn begin_wait(&mut self, slot: usize, id: Id) {
+        self.note_backend();
+        if self.world.backend_connections.is_some_and(|n| self.backend_used >= n) {
+            self.backend_queue.push(id);
+        } else {
+            self.backend_used += 1;
+            self.start_wait(slot, id);
+        }
+    }
+
+    fn start_wait(&mut self, slot: usize, id: Id) {
+        let now = self.now;
+        let job = self.at_mut(slot).machine.job(id).expect("it is inside");
+        job.place = Place::Wait { release: now + job.wait };
+    }
+
+    /// A slot of the backend falls free and goes to the head of its queue.
+    fn free_backend(&mut self) {
+        self.note_backend();
+        self.backend_used -= 1;
+        if self.world.backend_connections.is_some() && !self.backend_queue.is_empty() {
+            let id = self.backend_queue.remove(0);
+            self.backend_used += 1;
+            let inside = |s: &usize| self.at(*s).machine.jobs.iter().any(|j| j.id == id);
+            let slot = self.taken().into_iter().find(inside).expect("it waits inside an instance");
+            self.start_wait(slot, id);
+        }
+    }
+
+    fn leave_backend_queue(&mut self, id: Id) {
+        self.note_backend();
+        self.backend_queue.retain(|&q| q != id);
+    }
+
+    /// Closes a stretch in which the backend did not change.
+    pub(super) fn note_backend(&mut self) {
+        if self.now > self.backend_from {
+            let (used, queued) = (u64::from(self.backend_used), self.backend_queue.len() as u64);
+            self.backend_spans.push((self.backend_from, self.now, used, queued));
+            self.backend_from = self.now;
+        }
+    }
+}
