@@ -5,6 +5,7 @@ mod init;
 mod list;
 mod reference;
 mod run;
+mod size;
 
 use crate::failure::{Code, Failure};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -25,6 +26,7 @@ Examples:
   simscale check shop.toml                validate it and print the capacity arithmetic
   simscale run shop.toml                  simulate it; results go to results/shop/
   simscale run shop.toml --set group.max=30 --seed 7
+  simscale size --rate 400/s --cpu-time 35ms --p99 300ms
   simscale run scenarios/*.toml --format json | jq .cost_usd.total
 
 Exit codes: 0 done, 1 an expectation failed, 2 wrong input or environment, 3 a law of the simulation broke, 130 Ctrl-C.";
@@ -37,6 +39,8 @@ enum Command {
     Check(check::Args),
     /// Write a commented starter scenario.
     Init(init::Args),
+    /// Tell how many instances a steady load and a promise need, without a simulation.
+    Size(size::Args),
     /// List what a scenario can name.
     List(list::Args),
     /// Print the JSON Schema of a scenario, for editors.
@@ -55,8 +59,9 @@ enum Command {
 pub fn execute(cli: Cli, stop: &AtomicBool) -> Result<Code, Failure> {
     match cli.command {
         Command::Run(args) => run::run(&args, stop),
-        Command::Check(args) => check::check(&args),
+        Command::Check(args) => check::check(&args, stop),
         Command::Init(args) => init::init(&args),
+        Command::Size(args) => size::size(&args),
         Command::List(args) => list::list(&args),
         Command::Schema => {
             crate::record::Console::data(&reference::schema());

@@ -28,6 +28,11 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// Ctrl-C came before anything was written.
+    pub fn stopped(what: &str) -> Failure {
+        Failure { code: Code::Stopped, message: format!("{what}: stopped; nothing was written") }
+    }
+
     /// The input or the environment was wrong.
     pub fn input(message: impl Into<String>) -> Failure {
         Failure { code: Code::Input, message: message.into() }

@@ -2,11 +2,11 @@
 
 pub mod commands;
 pub mod failure;
+pub mod hash;
 pub mod number;
 pub mod output;
 pub mod record;
 pub mod report;
-pub mod sha256;
 pub mod simulate;
 pub mod source;
 pub mod timeline;

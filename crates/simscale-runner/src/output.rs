@@ -1,5 +1,6 @@
 //! Where results go: a folder that a run fills whole or not at all.
 
+mod claim;
 mod folder;
 mod manifest;
 mod tables;

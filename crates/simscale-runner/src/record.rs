@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::output::{ACTIVITY_COLUMNS, Folder, PERIOD_COLUMNS, Table, activity_cells, period_cells};
-use crate::timeline::{Promise, Series};
+use crate::timeline::Series;
 use indicatif::{ProgressBar, ProgressStyle};
 use simscale::engine::{ActivityRow, PeriodRow, SimTime, Sink};
 use std::io::{BufWriter, Write};
@@ -14,7 +14,6 @@ pub struct Recorder<'a> {
     periods: Table<BufWriter<fs_err::File>>,
     activities: Table<BufWriter<fs_err::File>>,
     window_from: SimTime,
-    promises: Vec<Promise>,
     series: Series,
     requests: u64,
     stop: &'a AtomicBool,
@@ -26,7 +25,6 @@ impl<'a> Recorder<'a> {
     pub fn new(
         folder: &mut Folder,
         window_from: SimTime,
-        promises: Vec<Promise>,
         stop: &'a AtomicBool,
         progress: &'a Progress,
     ) -> Result<Recorder<'a>, Failure> {
@@ -34,7 +32,6 @@ impl<'a> Recorder<'a> {
             periods: Table::new("periods.csv", folder.create("periods.csv")?, &PERIOD_COLUMNS),
             activities: Table::new("activities.csv", folder.create("activities.csv")?, &ACTIVITY_COLUMNS),
             window_from,
-            promises,
             series: Series::default(),
             requests: 0,
             stop,
@@ -53,9 +50,7 @@ impl<'a> Recorder<'a> {
 impl Sink for Recorder<'_> {
     fn period(&mut self, row: &PeriodRow) {
         self.periods.row(period_cells(row, self.window_from));
-        let broken =
-            row.start >= self.window_from && self.promises.iter().any(|promise| promise.broken_in(row));
-        self.series.push(row, broken);
+        self.series.push(row);
         self.requests += row.arrived;
         self.progress.advance(row);
     }

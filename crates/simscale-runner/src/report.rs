@@ -44,6 +44,7 @@ pub fn page(
 
 fn ran(scenario: &Scenario, summary: &Summary) -> String {
     let lead_in = scenario.simulation.lead_in.seconds();
+    let start = scenario.simulation.local_start_text();
     let after = if lead_in > 0.0 { format!(" after a lead-in of {}", span(lead_in)) } else { String::new() };
     let policies: Vec<&str> = scenario.policy.iter().map(|policy| policy.name.as_str()).collect();
     let policies = if policies.is_empty() { "no policy".to_string() } else { policies.join(", ") };
@@ -54,9 +55,10 @@ fn ran(scenario: &Scenario, summary: &Summary) -> String {
         format!("{} to {}", group.min, group.max)
     };
     format!(
-        "{} from {}{after}, seed {}; {policies} on {size} {}",
+        "{} from {} {}{after}, seed {}; {policies} on {size} {}",
         span(summary.seconds()),
-        scenario.simulation.start,
+        start.strip_suffix(":00").unwrap_or(&start),
+        scenario.simulation.time_zone,
         summary.seed,
         scenario.instance.kind.as_deref().unwrap_or("instances"),
     )

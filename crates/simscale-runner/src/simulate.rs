@@ -51,18 +51,14 @@ pub fn simulate(source: &Source, mut folder: Folder, setting: &Setting<'_>) -> R
     let simulation =
         scenario.simulation(None, rows).map_err(|mistakes| Failure::input(mistakes.render(true)))?;
     let window_from = SimTime::from_nanos(scenario.simulation.lead_in.nanos());
-    let mut recorder =
-        Recorder::new(&mut folder, window_from, promises(scenario), setting.stop, setting.progress)?;
+    let mut recorder = Recorder::new(&mut folder, window_from, setting.stop, setting.progress)?;
     let started = Instant::now();
     let result = simulation.run(&mut recorder);
     let wall_s = started.elapsed().as_secs_f64();
     let result = result.map_err(|broken| report_law(&broken, source, setting.changes, folder.target()))?;
     let (series, requests) = recorder.finish()?;
     if result.stopped_at.is_some() {
-        return Err(Failure {
-            code: Code::Stopped,
-            message: format!("{}: stopped; nothing was written", source.file),
-        });
+        return Err(Failure::stopped(&source.file));
     }
     let summary = summary(source, &result);
     let bounds = scenario
@@ -71,7 +67,7 @@ pub fn simulate(source: &Source, mut folder: Folder, setting: &Setting<'_>) -> R
         .filter(|_| setting.expect)
         .map(|(path, bound)| (path.as_str(), (*bound).into()));
     let expectations = summary.judge(bounds);
-    let svg = timeline::svg(&series, &labels(scenario, &summary));
+    let svg = timeline::svg(&series, &labels(scenario, &summary, &result));
     let timing = timing(wall_s, &result, requests);
     folder.write("summary.json", &json(&summary))?;
     folder.write("timeline.svg", svg.as_bytes())?;
@@ -113,7 +109,7 @@ fn manifest(source: &Source, summary: &Summary, changes: &Changes, resolved: &st
         scenario: summary.scenario.clone(),
         file: file_name(&source.file),
         file_sha256: source.sha256.clone(),
-        resolved_sha256: crate::sha256::of_text(resolved),
+        resolved_sha256: crate::hash::of_text(resolved),
         trace: source.trace_record(),
         seed: summary.seed,
         fingerprint: summary.fingerprint.clone(),
@@ -172,19 +168,23 @@ fn promises(scenario: &Scenario) -> Vec<Promise> {
     latencies.collect()
 }
 
-fn labels(scenario: &Scenario, summary: &Summary) -> Labels {
+fn labels(scenario: &Scenario, summary: &Summary, result: &RunResult) -> Labels {
     let targets = scenario.policy.iter().filter_map(|policy| {
         let tracking =
             policy.target_tracking.as_ref().filter(|tracking| tracking.metric == "cpu_utilization")?;
         Some((policy.name.clone(), tracking.target / 100.0))
     });
+    let broken = result.objectives.iter().flat_map(|objective| &objective.violated);
+    let broken = broken.map(|(from, to)| (from.as_secs_f64(), to.as_secs_f64()));
     Labels {
         title: scenario.name.clone(),
         // Expectations are of the people who run, not of the run: the picture is the same without them.
         subtitle: report::judgement(summary, &[]),
-        day_s: scenario.simulation.start.nanos_since_utc_midnight() as f64 / 1e9,
+        day_s: scenario.simulation.local_start().0 as f64 / 1e9,
+        time_zone: scenario.simulation.time_zone.clone(),
         lead_in_s: scenario.simulation.lead_in.seconds(),
         promises: promises(scenario),
+        broken: broken.collect(),
         cpu_targets: targets.collect(),
     }
 }

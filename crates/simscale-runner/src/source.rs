@@ -1,6 +1,6 @@
 //! A scenario's file with what belongs to it: its text, the overrides laid on it, its checked trace.
 
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::output::{TraceRecord, file_name};
 use crate::trace::{CheckedTrace, TraceFormat};
 use simscale::Scenario;
@@ -8,6 +8,7 @@ use simscale::scenario::Rates;
 use simscale::text::{MAX_BYTES, Override};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Values from the command line that change every scenario it names.
 #[derive(Debug, Clone, Default)]
@@ -29,24 +30,47 @@ pub struct Source {
     pub scenario: Scenario,
     /// Its trace.
     pub trace: Option<CheckedTrace>,
+    /// What is odd about the files, in sentences.
+    pub warnings: Vec<String>,
 }
 
 impl Source {
-    /// Reads and checks a file and the trace it names. The message holds all mistakes, drawn with colours.
-    pub fn read(file: &str, changes: &Changes) -> Result<Source, Failure> {
+    /// Reads and checks a file and the trace it names. The message holds all mistakes, drawn with colours. A set `stop`
+    /// ends the reading of a long trace.
+    pub fn read(file: &str, changes: &Changes, stop: &AtomicBool) -> Result<Source, Failure> {
         let text = read_text(file)?;
         let overrides = changes.overrides()?;
         let scenario = Scenario::read(file, &text, &overrides)
             .map_err(|mistakes| Failure::input(mistakes.render(true)))?;
+        let mut warnings = Vec::new();
         let trace = scenario.trace().map(|trace| {
-            let path = trace_path(file, &trace.file, &overrides);
+            let (path, given) = trace_path(file, &trace.file, &overrides);
+            if !given && leaves(folder(file), &path) {
+                let path = path.display();
+                warnings
+                    .push(format!("{file}: workload.trace.file reads outside the scenario's folder: {path}"));
+            }
             let format = TraceFormat::of(trace, &scenario.simulation);
-            CheckedTrace::check(&path, &path.display().to_string(), format)
+            CheckedTrace::check(&path, &path.display().to_string(), format, stop)
         });
-        let trace = trace
-            .transpose()
-            .map_err(|error| Failure::input(format!("{file}: workload.trace.file: {error}")))?;
-        Ok(Source { file: file.to_string(), sha256: crate::sha256::of_text(&text), scenario, trace })
+        let trace = trace.transpose().map_err(|error| match stop.load(Relaxed) {
+            true => Failure::stopped(file),
+            false => Failure::input(format!("{file}: workload.trace.file: {error}")),
+        })?;
+        Ok(Source { file: file.to_string(), sha256: crate::hash::of_text(&text), scenario, trace, warnings })
+    }
+
+    /// Reads all files; the message of a failure holds the mistakes of all of them.
+    pub fn read_all(files: &[String], changes: &Changes, stop: &AtomicBool) -> Result<Vec<Source>, Failure> {
+        let (mut sources, mut mistakes) = (Vec::new(), Vec::new());
+        for file in files {
+            match Source::read(file, changes, stop) {
+                Ok(source) => sources.push(source),
+                Err(failure) if failure.code == Code::Stopped => return Err(failure),
+                Err(failure) => mistakes.push(failure.message),
+            }
+        }
+        if mistakes.is_empty() { Ok(sources) } else { Err(Failure::input(mistakes.join("\n\n"))) }
     }
 
     /// Mean and highest rate of the trace over the run.
@@ -101,36 +125,53 @@ fn read_text(file: &str) -> Result<String, Failure> {
     })
 }
 
-/// A path in a file is relative to that file, one given by `--set` to the current folder.
-fn trace_path(file: &str, trace: &str, overrides: &[Override]) -> PathBuf {
+/// Where a trace lies, and whether `--set` says so: a path in a file is relative to that file, one given by `--set` to
+/// the current folder.
+fn trace_path(file: &str, trace: &str, overrides: &[Override]) -> (PathBuf, bool) {
     let path = |change: &Override| change.path().replace(['"', '\'', ' '], "");
     let given = overrides
         .iter()
         .any(|change| ["workload", "workload.trace", "workload.trace.file"].contains(&&*path(change)));
-    let base = if given { Path::new("") } else { Path::new(file).parent().unwrap_or(Path::new("")) };
-    base.join(trace)
+    let base = if given { Path::new("") } else { folder(file) };
+    (base.join(trace), given)
+}
+
+fn folder(file: &str) -> &Path {
+    Path::new(file).parent().unwrap_or(Path::new(""))
+}
+
+/// Whether a path ends outside a folder, links followed. What cannot be found leaves nothing.
+fn leaves(folder: &Path, path: &Path) -> bool {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    match (folder.canonicalize(), path.canonicalize()) {
+        (Ok(folder), Ok(path)) => !path.starts_with(folder),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    static GO: AtomicBool = AtomicBool::new(false);
+
     #[test]
     fn paths_are_relative_to_where_they_were_written() {
         let set = |assignment: &str| vec![Override::parse(assignment).unwrap()];
-        let path = |overrides: &[Override]| trace_path("scenarios/x.toml", "t.csv", overrides);
+        let path = |overrides: &[Override]| trace_path("scenarios/x.toml", "t.csv", overrides).0;
         assert_eq!(path(&[]), Path::new("scenarios/t.csv"));
         assert_eq!(path(&set("group.max=3")), Path::new("scenarios/t.csv"));
         assert_eq!(path(&set("workload.trace.file=t.csv")), Path::new("t.csv"));
         assert_eq!(path(&set("workload.trace={ file = \"t.csv\" }")), Path::new("t.csv"));
-        assert_eq!(trace_path("x.toml", "/data/t.csv", &[]), Path::new("/data/t.csv"));
+        assert_eq!(trace_path("x.toml", "/data/t.csv", &[]).0, Path::new("/data/t.csv"));
     }
 
     #[test]
     fn files_that_cannot_be_read_say_why() {
         let folder = tempfile::tempdir().unwrap();
-        let message =
-            |path: &Path| Source::read(&path.display().to_string(), &Changes::default()).unwrap_err().message;
+        let message = |path: &Path| {
+            Source::read(&path.display().to_string(), &Changes::default(), &GO).unwrap_err().message
+        };
         assert!(message(folder.path()).contains("is a folder"));
         let missing = message(&folder.path().join("no.toml"));
         assert!(

@@ -12,7 +12,6 @@ pub use series::{Point, Range, Series};
 
 use panel::{Band, Line, Panel, Shape, style};
 use plotters::prelude::*;
-use simscale::engine::PeriodRow;
 
 /// Width of the picture in the units of its own drawing; twice that of its size on a page, for fine lines.
 const WIDTH: u32 = 2400;
@@ -31,21 +30,6 @@ pub struct Promise {
     pub limit_s: f64,
 }
 
-impl Promise {
-    /// Whether a period looks broken: the quantile of the served lies above the limit, or too many were not served.
-    /// Periods are no windows, so that this may differ from the exact count of the summary at the edges of a breach.
-    pub fn broken_in(&self, row: &PeriodRow) -> bool {
-        let of_quantile = match self.quantile {
-            q if q <= 0.5 => row.response_ns[0],
-            q if q <= 0.95 => row.response_ns[1],
-            _ => row.response_ns[2],
-        };
-        let lost = row.refused + row.failed;
-        let may_miss = (1.0 - self.quantile) * (lost + row.served) as f64;
-        of_quantile as f64 / 1e9 > self.limit_s || lost as f64 > may_miss
-    }
-}
-
 /// What the picture is labelled with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Labels {
@@ -55,10 +39,14 @@ pub struct Labels {
     pub subtitle: String,
     /// Start of the run on the clock of the simulated day, seconds after midnight.
     pub day_s: f64,
+    /// Name of the time zone of that clock.
+    pub time_zone: String,
     /// End of the lead-in, seconds; what lies before is shaded.
     pub lead_in_s: f64,
     /// Latency promises.
     pub promises: Vec<Promise>,
+    /// Stretches of time in which a promise was broken, seconds since the start of the run; they may overlap.
+    pub broken: Vec<(f64, f64)>,
     /// CPU targets of policies, 0 to 1, with their names.
     pub cpu_targets: Vec<(String, f64)>,
 }
@@ -92,7 +80,7 @@ fn draw(root: &Area<'_>, points: &[Point], labels: &Labels) -> Drawn {
         [only] => (only.start, only.end),
     };
     let time = axis::Axis::time(from, to, labels.day_s);
-    let bands = bands(points, labels);
+    let bands = bands((from, to), labels);
     let panels = [load(points), response(points, labels), capacity(points), cpu(points, labels)];
     let heights = [390, 390, 390, 390];
     let mut area = plots;
@@ -103,32 +91,38 @@ fn draw(root: &Area<'_>, points: &[Point], labels: &Labels) -> Drawn {
     }
     let merged = points.iter().any(|point| point.load.min < point.load.max);
     let band = "; periods are merged: a line is their mean, the band around it goes from lowest to highest";
-    let note = format!("time of the simulated day (UTC){}", if merged { band } else { "" });
+    let note = format!("time of the simulated day, {}{}", labels.time_zone, if merged { band } else { "" });
     foot.draw(&Text::new(note, (160, 16), style(26, panel::SOFT, false)))
 }
 
 /// Shaded stretches: the lead-in, and where promises were broken.
-fn bands(points: &[Point], labels: &Labels) -> Vec<Band> {
+fn bands((from, to): (f64, f64), labels: &Labels) -> Vec<Band> {
     let mut bands = Vec::new();
     if labels.lead_in_s > 0.0 {
-        bands.push(Band {
-            from: 0.0,
-            to: labels.lead_in_s,
-            color: panel::SOFT,
-            name: "lead-in, not counted",
-        });
+        bands.push(Band { from, to: labels.lead_in_s, color: panel::SOFT, name: "lead-in, not counted" });
     }
-    let mut open: Option<(f64, f64)> = None;
+    // Narrower stretches would not be seen.
+    let least = (to - from) / 720.0;
+    let seen = joined(labels.broken.clone()).into_iter().map(|(start, end)| {
+        let more = (least - (end - start)).max(0.0) / 2.0;
+        ((start - more).max(from), (end + more).min(to))
+    });
     let red = |(from, to)| Band { from, to, color: panel::RED, name: "promise broken" };
-    for point in points {
-        match (&mut open, point.broken) {
-            (Some((_, to)), true) => *to = point.end,
-            (None, true) => open = Some((point.start, point.end)),
-            (_, false) => bands.extend(open.take().map(red)),
+    bands.extend(joined(seen.collect()).into_iter().map(red));
+    bands
+}
+
+/// Stretches that overlap or touch, joined.
+fn joined(mut stretches: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+    stretches.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut joined: Vec<(f64, f64)> = Vec::new();
+    for (start, end) in stretches {
+        match joined.last_mut() {
+            Some(last) if start <= last.1 => last.1 = last.1.max(end),
+            _ => joined.push((start, end)),
         }
     }
-    bands.extend(open.map(red));
-    bands
+    joined
 }
 
 fn load(points: &[Point]) -> Panel {

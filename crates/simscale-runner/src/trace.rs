@@ -10,6 +10,7 @@ use rows::{Row, Rows};
 use simscale::engine::{SimDuration, SimTime, TraceReader, TraceRow};
 use simscale::scenario::{RunSettings, Trace, TraceGaps, TraceValues};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// How to read a trace file.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,14 +99,23 @@ pub struct TraceFacts {
 }
 
 impl CheckedTrace {
-    /// Reads the whole file once and refuses it at its first mistake. `shown` names the file in messages.
-    pub fn check(path: &Path, shown: &str, format: TraceFormat) -> Result<CheckedTrace, TraceError> {
-        let sha256 = open::hash(path, shown)?;
+    /// Reads the whole file once and refuses it at its first mistake. `shown` names the file in messages; a set `stop`
+    /// ends it with an error at once.
+    pub fn check(
+        path: &Path,
+        shown: &str,
+        format: TraceFormat,
+        stop: &AtomicBool,
+    ) -> Result<CheckedTrace, TraceError> {
+        let sha256 = open::hash(path, shown, stop)?;
         let mut facts = TraceFacts { sha256, ..TraceFacts::default() };
         let mut rows = Rows::open(path, shown, &format)?;
         let mut second = (0, 0.0);
         for row in &mut rows {
             facts.add(&row?, &format, &mut second);
+            if stop.load(Relaxed) {
+                return Err(TraceError::new(shown, None, "was not read to its end"));
+            }
         }
         facts.step = rows.step().filter(|_| !matches!(format.values, Values::Requests { .. }));
         if facts.rows == 0 {

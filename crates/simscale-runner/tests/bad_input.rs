@@ -4,6 +4,10 @@ mod place;
 
 use place::{Place, SMALL, code, err, out};
 use std::fs;
+#[cfg(unix)]
+use std::process::Stdio;
+#[cfg(unix)]
+use std::time::{Duration, Instant};
 
 /// The message of a run that must fail with exit code 2 and print nothing on standard output.
 fn refusal(place: &Place, args: &[&str]) -> String {
@@ -169,31 +173,122 @@ fn broken_traces_are_refused_with_their_line() {
     }
 }
 
+/// A scenario from elsewhere may not read files of this machine unseen.
+#[test]
+fn a_trace_outside_the_scenarios_folder_is_named() {
+    let place = Place::new();
+    place.write("t.csv", "t_s,requests\n0,7\n300,8\n");
+    place.write("deep/in.csv", "t_s,requests\n0,7\n300,8\n");
+    let absolute = place.path("t.csv").display().to_string();
+    for (file, outside) in
+        [("../t.csv", true), (&absolute, true), ("in.csv", false), ("../deep/in.csv", false)]
+    {
+        place.write("deep/s.toml", &traced(file));
+        for command in ["run", "check"] {
+            let run = place.run_with(&[command, "deep/s.toml"], &[("COLUMNS", "120")]);
+            assert_eq!(code(&run), 0, "{}", err(&run));
+            let all = out(&run) + &err(&run);
+            assert_eq!(all.contains("reads outside the scenario's folder"), outside, "{file}: {all}");
+            assert!(!outside || all.split_whitespace().any(|word| word.ends_with("t.csv")), "{file}: {all}");
+        }
+    }
+    // Who says it on the command line knows it.
+    let run = place.run(&["run", "deep/s.toml", "--set", "workload.trace.file=t.csv"]);
+    assert!(code(&run) == 0 && !err(&run).contains("outside"), "{}", err(&run));
+}
+
+#[cfg(unix)]
+fn interrupt(child: &std::process::Child, signal: &str) {
+    let status = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status();
+    assert!(status.unwrap().success());
+}
+
+/// Waits until something is so while a program goes on.
+#[cfg(unix)]
+fn wait_for(child: &mut std::process::Child, what: &str, mut so: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !so() {
+        assert!(child.try_wait().unwrap().is_none(), "the program ended before {what}");
+        assert!(started.elapsed() < Duration::from_secs(60), "{what} never came");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A program that runs for hours, once it has written rows.
+#[cfg(unix)]
+fn long_run(place: &Place) -> std::process::Child {
+    place.write("long.toml", &SMALL.replace("10m", "3000d").replace("20/s", "80/s").replace("small", "long"));
+    let mut command = place.command(&["run", "long.toml"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let rows = |staging: &str| {
+        fs::metadata(place.path(&format!("results/long/{staging}/periods.csv"))).map_or(0, |file| file.len())
+    };
+    wait_for(&mut child, "a row", || {
+        let folder = place.path("results/long");
+        folder.exists()
+            && place
+                .names("results/long")
+                .iter()
+                .any(|name| name.starts_with(".simscale-run-") && rows(name) > 0)
+    });
+    child
+}
+
+/// Two runs into one folder: the second is told, and the first goes on. A killed run is in nobody's way.
+#[cfg(unix)]
+#[test]
+fn a_folder_has_one_run_at_a_time() {
+    let place = Place::new();
+    place.write("results/long/summary.json", "older");
+    let mut first = long_run(&place);
+    let text = refusal(&place, &["run", "long.toml"]);
+    assert!(text.contains("another run is writing into results/long"), "{text}");
+    assert!(first.try_wait().unwrap().is_none(), "the first goes on");
+    interrupt(&first, "-KILL");
+    first.wait().unwrap();
+    assert_eq!(place.read("results/long/summary.json"), "older");
+    assert!(place.names("results/long").len() > 1, "a killed run cannot tidy up");
+    let run = place.run(&["run", "long.toml", "--set", "simulation.duration=10m"]);
+    assert_eq!(code(&run), 0, "{}", err(&run));
+    assert_ne!(place.read("results/long/summary.json"), "older");
+    assert!(place.names("results/long").iter().all(|name| !name.starts_with('.')));
+}
+
+/// Ctrl-C while a long trace is still being checked.
+#[cfg(target_os = "linux")]
+#[test]
+fn ctrl_c_during_the_first_look_at_a_trace_ends_at_once() {
+    let place = Place::new();
+    place.write("s.toml", &traced("t.csv"));
+    place.write("t.csv", "t_s,requests\n");
+    // Takes no room on the disk and a minute to read.
+    fs::File::options().write(true).open(place.path("t.csv")).unwrap().set_len(12 << 30).unwrap();
+    for command in ["run", "check"] {
+        let mut child = place.command(&[command, "s.toml"]);
+        let mut child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let files = format!("/proc/{}/fd", child.id());
+        wait_for(&mut child, "the trace being read", || {
+            let open = fs::read_dir(&files).into_iter().flatten().flatten();
+            open.into_iter().any(|file| fs::read_link(file.path()).is_ok_and(|path| path.ends_with("t.csv")))
+        });
+        let pressed = Instant::now();
+        interrupt(&child, "-INT");
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{}", err(&output));
+        assert!(pressed.elapsed() < Duration::from_secs(10), "{:?}", pressed.elapsed());
+        assert!(err(&output).contains("s.toml: stopped"), "{}", err(&output));
+    }
+    assert!(!place.path("results").exists());
+}
+
 /// Ctrl-C in the middle: exit code 130, the older results untouched, nothing half-written anywhere.
 #[cfg(unix)]
 #[test]
 fn ctrl_c_leaves_what_was_there() {
-    use std::process::{Command, Stdio};
-    use std::time::{Duration, Instant};
     let place = Place::new();
-    place.write("long.toml", &SMALL.replace("10m", "3000d").replace("20/s", "80/s").replace("small", "long"));
     place.write("results/long/summary.json", "older");
-    let mut child =
-        place.command(&["run", "long.toml"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let started = Instant::now();
-    let rows = |staging: &str| {
-        fs::metadata(place.path(&format!("results/long/{staging}/periods.csv"))).map_or(0, |file| file.len())
-    };
-    loop {
-        let names = place.names("results/long");
-        if names.iter().any(|name| name.starts_with(".simscale-") && rows(name) > 0) {
-            break;
-        }
-        assert!(child.try_wait().unwrap().is_none(), "the run ended by itself");
-        assert!(started.elapsed() < Duration::from_secs(60), "the run never began");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let child = long_run(&place);
+    interrupt(&child, "-INT");
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     assert!(err(&output).contains("stopped; nothing was written"), "{}", err(&output));

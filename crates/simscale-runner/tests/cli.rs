@@ -223,11 +223,108 @@ fn help_has_examples_and_exit_codes() {
     assert!(
         code(&help) == 0 && out(&help).contains("Exit codes:") && out(&help).contains("simscale init shop")
     );
-    for command in ["run", "check", "init", "list"] {
+    for command in ["run", "check", "init", "size", "list"] {
         assert!(out(&place.run(&[command, "--help"])).contains("Example"), "{command}");
     }
-    assert!(out(&place.run(&["--version"])).starts_with("simscale "));
-    assert_eq!(code(&place.run(&[])), 2);
+    let version = place.run(&["--version"]);
+    let want = format!("simscale {}\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!((code(&version), out(&version)), (0, want));
+    let nothing = place.run(&[]);
+    assert!(code(&nothing) == 2 && out(&nothing).is_empty(), "{}", out(&nothing));
+    assert!(err(&nothing).contains("Usage: simscale <COMMAND>") && err(&nothing).contains("Examples:"));
+    for (args, tip) in [
+        (&["run", "x.toml", "--quite"][..], "'--quiet'"),
+        (&["rum"][..], "'run'"),
+        (&["run", "x.toml", "--format", "jsn"][..], "'json'"),
+    ] {
+        let wrong = place.run(args);
+        assert!(code(&wrong) == 2 && out(&wrong).is_empty(), "{args:?}");
+        assert!(err(&wrong).contains("tip:") && err(&wrong).contains(tip), "{args:?}: {}", err(&wrong));
+    }
+}
+
+/// The numbers are the oracle's, whose own tests prove them; here they must arrive.
+#[test]
+fn size_tells_how_many_instances_a_promise_needs() {
+    let place = Place::new();
+    let size =
+        |more: &[&str]| place.run(&[&["size", "--rate", "400/s", "--cpu-time", "35ms"], more].concat());
+    let text = out(&size(&["--p99", "300ms"]));
+    for part in
+        ["400/s x 35 ms = 14 cores", "8 instances", "13 instances", "14 + sqrt(14) = 18 vCPUs", "Poisson"]
+    {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    assert!(
+        text.ends_with("p99 below 300 ms takes 8 to 13 instances: the better the balancer, the fewer.\n")
+    );
+    let object = |more: &[&str]| {
+        let run = size(&[more, &["--format", "json"]].concat());
+        assert_eq!(code(&run), 0, "{}", err(&run));
+        serde_json::from_str::<serde_json::Value>(&out(&run)).unwrap()
+    };
+    let named = object(&["--p99", "300ms"]);
+    assert_eq!(named, object(&["--quantile", "0.99", "--limit", "300ms", "--vcpus", "2"]));
+    assert_eq!(
+        (&named["central_queue"]["instances"], &named["random_split"]["instances"]),
+        (&8.into(), &13.into())
+    );
+    assert_eq!(named["square_root_rule"]["cores"], 18);
+    // A wait is added to every response and leaves as much less for the cores.
+    let waits = object(&["--p99", "315ms", "--wait-time", "15ms"]);
+    assert_eq!(waits["random_split"]["instances"], 13);
+    let mean = |object: &serde_json::Value| object["random_split"]["response_mean_s"].as_f64().unwrap();
+    assert!((mean(&waits) - mean(&named) - 0.015).abs() < 1e-9);
+}
+
+#[test]
+fn size_refuses_what_has_no_answer() {
+    let place = Place::new();
+    let cases: [(&[&str], &str); 9] = [
+        (&["--rate", "400/s", "--cpu-time", "35ms"], "--p99 <TIME>"),
+        (&["--rate", "400/s", "--cpu-time", "35ms", "--p99", "1s", "--p50", "1s"], "cannot be used with"),
+        (&["--rate", "400/s", "--cpu-time", "35ms", "--quantile", "0.9"], "--limit <TIME>"),
+        (&["--rate", "400/s", "--cpu-time", "35ms", "--quantile", "1", "--limit", "1s"], "between 0 and 1"),
+        (&["--rate", "400", "--cpu-time", "35ms", "--p99", "1s"], "write the unit: \"400/s\""),
+        (&["--rate", "0/s", "--cpu-time", "35ms", "--p99", "1s"], "--rate is zero"),
+        (
+            &["--rate", "400/s", "--cpu-time", "35ms", "--p99", "100ms"],
+            "on an idle machine it is 161 ms already",
+        ),
+        (
+            &["--rate", "400/s", "--cpu-time", "35ms", "--p99", "1s", "--wait-time", "2s"],
+            "and 2 s of waiting",
+        ),
+        (&["--rate", "1e9/s", "--cpu-time", "35s", "--p99", "300s"], "too large to be computed"),
+    ];
+    for (args, part) in cases {
+        let run = place.run(&[&["size"], args].concat());
+        assert!(code(&run) == 2 && out(&run).is_empty(), "{args:?}: {}", out(&run));
+        assert!(err(&run).contains(part), "{args:?}: {part:?} is not in {}", err(&run));
+    }
+}
+
+#[test]
+fn times_are_those_of_the_scenarios_own_clock() {
+    let place = Place::new();
+    let zone = "seed = 5\nstart = \"2026-07-01T22:30:00Z\"\ntime_zone = \"Europe/Berlin\"";
+    place.write("small.toml", &SMALL.replace("seed = 5", zone));
+    let run = place.run_with(&["run", "small.toml"], &[("COLUMNS", "120")]);
+    assert_eq!(code(&run), 0, "{}", err(&run));
+    assert!(out(&run).contains("9 min from 2026-07-02 00:30 Europe/Berlin"), "{}", out(&run));
+    let picture = place.read("results/small/timeline.svg");
+    assert!(picture.contains("time of the simulated day, Europe/Berlin") && picture.contains("00:35"));
+}
+
+#[test]
+fn the_list_of_instances_says_what_is_not_modelled_and_json_stays_rows() {
+    let place = Place::new();
+    let text = out(&place.run(&["list", "instances"]));
+    assert!(
+        text.lines().any(|line| line.starts_with("CPU credits") && line.contains("not modelled")),
+        "{text}"
+    );
+    assert!(!out(&place.run(&["list", "instances", "--format", "json"])).contains("CPU credits"));
 }
 
 #[test]

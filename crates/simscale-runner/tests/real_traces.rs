@@ -28,8 +28,9 @@ fn totals_are_those_of_the_index() {
             gaps_are_empty: false,
             used: (simscale::engine::SimTime::ZERO, end),
         };
-        let trace = CheckedTrace::check(&folder.join(cell("file")), cell("file"), format)
-            .unwrap_or_else(|e| panic!("{e}"));
+        let trace =
+            CheckedTrace::check(&folder.join(cell("file")), cell("file"), format, &Default::default())
+                .unwrap_or_else(|e| panic!("{e}"));
         let (rows, total): (u64, f64) = (cell("n").parse().unwrap(), cell("total").parse().unwrap());
         assert_eq!((trace.facts.rows, &*trace.facts.sha256), (rows, cell("sha256")), "{}", cell("file"));
         assert!(

@@ -2,7 +2,9 @@
 //!
 //! The policy looks each minute and keeps one instance for every so many requests in flight.
 
-use simscale::engine::{Decision, Metric, MetricQuery, Needs, Observation, Policy, Reason, SimDuration, SimTime, Statistic};
+use simscale::engine::{
+    Decision, Metric, MetricQuery, Needs, Observation, Policy, Reason, SimDuration, SimTime, Statistic,
+};
 use simscale::text::Override;
 use simscale::{Scenario, summary::Summary};
 
@@ -45,7 +47,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     bare.policy.clear();
 
     let theirs = built_in.simulation(None, None)?.run(&mut ())?;
-    let ours = bare.simulation(None, None)?.with_policy(Box::new(InFlight { per_instance: 2.5 })).run(&mut ())?;
+    let ours =
+        bare.simulation(None, None)?.with_policy(Box::new(InFlight { per_instance: 2.5 })).run(&mut ())?;
     for (name, scenario, result) in [("built-in", &built_in, theirs), ("own", &bare, ours)] {
         let summary = Summary::new(scenario, &result);
         println!(

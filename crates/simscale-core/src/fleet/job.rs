@@ -1,7 +1,5 @@
 //! An attempt inside an instance, and how attempts end.
 
-/// Nobody waits for it any more.
-pub(crate) const ABANDONED: u64 = 1;
 /// A health check, not a client's attempt.
 pub(crate) const PROBE: u64 = 2;
 /// It will be answered with an error.

@@ -3,7 +3,8 @@
 mod job;
 mod life;
 mod server;
+mod sharers;
 
-pub(crate) use job::{Job, Outcome, ABANDONED, ERROR, PROBE};
+pub(crate) use job::{Job, Outcome, ERROR, PROBE};
 pub(crate) use life::{BootStep, Health, Life, Stage};
 pub(crate) use server::{Departures, Server};

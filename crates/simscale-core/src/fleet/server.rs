@@ -6,6 +6,7 @@
 //! state at an instant does not depend on who looked when.
 
 use super::job::{Job, SECOND};
+use super::sharers::Sharers;
 use crate::kernel::NEVER;
 use std::collections::VecDeque;
 
@@ -54,8 +55,8 @@ pub(crate) struct Server {
     /// Service per ns of one processor, in 2^-16; zero while the instance stands still.
     speed: u64,
     cores: u64,
-    /// In a CPU phase; sorted so that the next to leave is last.
-    jobs: Vec<Job>,
+    /// In a CPU phase.
+    jobs: Sharers,
     /// In their wait; sorted so that the next to be released is last.
     waiters: Vec<Waiter>,
     /// Not admitted yet.
@@ -88,7 +89,7 @@ impl Server {
             v0: 0,
             speed: u64::from(speed),
             cores: u64::from(cores),
-            jobs: Vec::with_capacity(16),
+            jobs: Sharers::new(),
             waiters: Vec::new(),
             queue: VecDeque::new(),
             admitted_limit: admitted as usize,
@@ -148,7 +149,7 @@ impl Server {
             out.backend_freed(now);
             self.resume(slot, job, v, now, out);
         }
-        while let Some(&job) = self.jobs.last().filter(|j| j.mark <= v) {
+        while let Some(&job) = self.jobs.first().filter(|j| j.mark <= v) {
             self.jobs.pop();
             if job.wait > 0 && !job.is(SECOND) {
                 self.wait(slot, job, now, out);
@@ -199,7 +200,7 @@ impl Server {
             self.wait(slot, job, now, out);
         } else {
             job.mark = v + (first << 16);
-            self.insert(job);
+            self.jobs.insert(job);
         }
     }
 
@@ -220,7 +221,7 @@ impl Server {
         } else {
             job.set(SECOND);
             job.mark = v + (rest << 16);
-            self.insert(job);
+            self.jobs.insert(job);
         }
     }
 
@@ -229,15 +230,6 @@ impl Server {
         self.sojourns += u128::from(now - job.born);
         self.attained += u128::from(job.work) << 16;
         out.departed(slot, job, now);
-    }
-
-    #[inline]
-    fn insert(&mut self, job: Job) {
-        let mut at = self.jobs.len();
-        while at > 0 && (self.jobs[at - 1].mark, self.jobs[at - 1].tag) < (job.mark, job.tag) {
-            at -= 1;
-        }
-        self.jobs.insert(at, job);
     }
 
     fn insert_waiter(&mut self, waiter: Waiter) {
@@ -293,9 +285,7 @@ impl Server {
         self.t0 = now;
         self.v0 = if self.jobs.is_empty() { 0 } else { v };
         if self.v0 >= REBASE {
-            for job in &mut self.jobs {
-                job.mark -= self.v0;
-            }
+            self.jobs.lower_marks(self.v0);
             self.v0 = 0;
         }
         self.find_next();
@@ -304,7 +294,7 @@ impl Server {
     #[inline]
     fn find_next(&mut self) {
         let n = self.jobs.len() as u64;
-        self.next = match self.jobs.last() {
+        self.next = match self.jobs.first() {
             Some(first) if self.speed > 0 => {
                 let left = first.mark.saturating_sub(self.v0);
                 let wait = if n <= self.cores {
@@ -350,12 +340,6 @@ impl Server {
     /// Every attempt inside, in no particular order.
     pub fn attempts(&self) -> impl Iterator<Item = &Job> {
         self.jobs.iter().chain(self.waiters.iter().map(|w| &w.job)).chain(self.queue.iter())
-    }
-
-    /// Calls `each` with every attempt inside, to flag it.
-    pub fn for_each_mut(&mut self, each: impl FnMut(&mut Job)) {
-        let waiting = self.waiters.iter_mut().map(|w| &mut w.job);
-        self.jobs.iter_mut().chain(waiting).chain(self.queue.iter_mut()).for_each(each);
     }
 
     /// Takes off the attempts that `leaves` names, at `now`; hands each to `gone`, with whether it held a backend slot.

@@ -81,7 +81,7 @@ mod tests {
         let mut s = stream(42, Purpose::Arrivals, 0);
         let drawn: [u64; 2] = [s.random(), s.random()];
         assert_eq!(drawn, [10595245336263851584, 413786334904743122]);
-        assert_eq!(hash(42, Purpose::Balancer, 7, 1), 0);
+        assert_eq!(hash(42, Purpose::Balancer, 7, 1), 11_442_408_120_711_039_534);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Who gets the next attempt: each algorithm as a plain loop over the slots.
 
 use super::Engine;
-use crate::kernel::{hash, Purpose};
+use crate::kernel::{Purpose, hash};
 use crate::traffic::Algorithm;
 
 /// A share of one, in the fixed point of slow start.
@@ -31,7 +31,8 @@ impl Engine<'_> {
             Algorithm::PowerOfD { d } => {
                 let mut left = usable.clone();
                 let count = usize::from(d).min(left.len());
-                let drawn: Vec<usize> = (0..count).map(|i| left.remove(place(i as u64, left.len()))).collect();
+                let drawn: Vec<usize> =
+                    (0..count).map(|i| left.remove(place(i as u64, left.len()))).collect();
                 let least = drawn.iter().map(|&s| self.at(s).outstanding()).min()?;
                 drawn.into_iter().find(|&s| self.at(s).outstanding() == least)?
             }
@@ -52,17 +53,17 @@ impl Engine<'_> {
     }
 
     fn take_turns(&mut self, usable: &[usize]) -> usize {
-        let stuck = usable.iter().all(|&s| self.at(s).share == Some(0));
-        loop {
-            let chosen = self.from_pointer(usable)[0];
-            self.pointer = chosen + 1;
-            let instance = self.at_mut(chosen);
-            let Some(share) = instance.share else { return chosen };
+        let order = self.from_pointer(usable);
+        let takes = |instance: &mut super::Instance| {
+            let Some(share) = instance.share else { return true };
             instance.credit += share;
-            if instance.credit >= ONE || stuck {
-                instance.credit = instance.credit.saturating_sub(ONE);
-                return chosen;
-            }
-        }
+            let whole = instance.credit >= ONE;
+            instance.credit -= if whole { ONE } else { 0 };
+            whole
+        };
+        let chosen =
+            (0..2).flat_map(|_| &order).copied().find(|&s| takes(self.at_mut(s))).unwrap_or(order[0]);
+        self.pointer = chosen + 1;
+        chosen
     }
 }

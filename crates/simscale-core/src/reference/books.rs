@@ -1,10 +1,10 @@
 //! The end: everything counted once more from lists of what happened.
 
-use super::log::{quantile, Entry, Outcome};
-use super::measure::{overlap, FAILED, REFUSED};
+use super::log::{Entry, Outcome, quantile};
+use super::measure::{FAILED, REFUSED, overlap};
 use super::requests::Request;
 use super::{Engine, Instance};
-use crate::kernel::{mix, SimTime};
+use crate::kernel::{SimTime, mix};
 use crate::ledger::{
     Attempts, Capacity, Cost, ObjectiveResult, Requests, ResponseTime, RunResult, Saturation, Scaling,
 };
@@ -21,8 +21,7 @@ fn rounded(amount: u128) -> u128 {
 impl Engine<'_> {
     /// Start of the statistics window.
     fn from(&self) -> u64 {
-        let from = self.world.lead_in.as_nanos();
-        if self.suspect('r') && from > self.now { 0 } else { from }
+        self.world.lead_in.as_nanos()
     }
 
     pub(super) fn close(mut self) -> RunResult {
@@ -34,7 +33,7 @@ impl Engine<'_> {
         }
         let to = SimTime::from_nanos(self.now);
         RunResult {
-            from: SimTime::from_nanos(self.world.lead_in.as_nanos().min(self.now)),
+            from: SimTime::from_nanos(self.from().min(self.now)),
             to,
             seed: self.world.seed,
             fingerprint: mix(self.outcomes ^ mix(self.control)),
@@ -93,7 +92,9 @@ impl Engine<'_> {
 
     fn waiting(&self) -> u128 {
         let beyond = |e: (u64, Entry)| match e.1 {
-            Entry::RequestEnded { outcome: Outcome::Served, response, own } => u128::from(response.saturating_sub(own)),
+            Entry::RequestEnded { outcome: Outcome::Served, response, own } => {
+                u128::from(response.saturating_sub(own))
+            }
             _ => 0,
         };
         self.log.since(self.from()).map(beyond).sum()
@@ -101,13 +102,12 @@ impl Engine<'_> {
 
     /// Everything that was ever billed, as intervals inside the statistics window.
     fn billed(&self) -> u128 {
-        if self.suspect('r') && self.world.lead_in.as_nanos() > self.now {
-            return 0;
-        }
         let minimum = self.world.prices.minimum.as_nanos();
         let interval = |i: &Instance| {
             let begin = i.billed_from?;
-            let Some(end) = i.billed_to else { return Some(u128::from(overlap(begin, self.now, self.from(), self.now))) };
+            let Some(end) = i.billed_to else {
+                return Some(u128::from(overlap(begin, self.now, self.from(), self.now)));
+            };
             if end <= self.from() {
                 return None;
             }
@@ -133,18 +133,16 @@ impl Engine<'_> {
             i.in_service_from.map_or(0, |since| overlap(since, i.in_service_to.unwrap_or(to), from, to))
         };
         let time: u64 = all().map(in_service).sum();
-        let q = if self.suspect('q') { self.period_from.max(from) } else { to.max(from) };
         let period = self.world.metrics.period.as_nanos();
-        let areas = all().map(|i| i.area(from, q, self.world.instance.vcpus, period).busy);
+        let areas = all().map(|i| i.area(from, to.max(from), self.world.instance.vcpus, period).busy);
         let busy: f64 = areas.sum();
-        let early = self.suspect('r') && self.world.lead_in.as_nanos() > self.now;
-        let length = if early { 1.0 } else { to.saturating_sub(from) as f64 };
+        let length = to.saturating_sub(from) as f64;
         let over = |a: f64, b: f64| if b > 0.0 { a / b } else { 0.0 };
         Capacity {
             in_service_mean: over(time as f64, length),
             in_service_max: self.most_in_service(),
             billed_ns: self.billed(),
-            cpu_utilization_mean: over(busy, all().map(|i| i.area(from, q, 1, period).time).sum::<f64>() * f64::from(self.world.instance.vcpus)),
+            cpu_utilization_mean: over(busy, time as f64 * f64::from(self.world.instance.vcpus)),
         }
     }
 
@@ -164,7 +162,8 @@ impl Engine<'_> {
 
     fn count_scaling(&self) -> Scaling {
         let count = |wanted: Entry| self.log.count(self.from(), |e| e == wanted);
-        let (scale_outs, scale_ins) = (count(Entry::Resized { up: true }), count(Entry::Resized { up: false }));
+        let (scale_outs, scale_ins) =
+            (count(Entry::Resized { up: true }), count(Entry::Resized { up: false }));
         Scaling {
             activities: scale_outs + scale_ins,
             scale_outs,
@@ -187,14 +186,14 @@ impl Engine<'_> {
 
     fn judge_objective(&self, objective: &Objective) -> ObjectiveResult {
         let below = match objective.kind {
-            ObjectiveKind::Latency { below, .. } | ObjectiveKind::GoodRequests { below } => Some(below.as_nanos()),
+            ObjectiveKind::Latency { below, .. } | ObjectiveKind::GoodRequests { below } => {
+                Some(below.as_nanos())
+            }
             ObjectiveKind::Availability => None,
         };
         let arrived = self.requests.iter().filter(|r| r.born >= self.from());
-        let door = self.at_door.map(|d| self.requests[d as usize].born).filter(|&b| b >= self.from());
-        let door = door.filter(|&b| below.is_none_or(|limit| self.now - b <= limit));
-        let mut judged: Vec<(u64, bool)> = arrived.filter_map(|r| self.kept(r, below).map(|k| (r.born, k))).collect();
-        judged.extend(door.map(|b| (b, false)));
+        let judged: Vec<(u64, bool)> =
+            arrived.filter_map(|r| self.kept(r, below).map(|k| (r.born, k))).collect();
         let violating = judged.iter().filter(|j| !j.1).count() as u64;
         let mut result = ObjectiveResult {
             name: objective.name.clone(),
@@ -219,7 +218,8 @@ impl Engine<'_> {
 fn judge_windows(from: u64, result: &mut ObjectiveResult, judged: &[(u64, bool)], window: u64, ppm: u64) {
     let last = judged.iter().map(|j| (j.0 - from) / window).max().map_or(0, |w| w + 1);
     for number in 0..last {
-        let inside: Vec<bool> = judged.iter().filter(|j| (j.0 - from) / window == number).map(|j| j.1).collect();
+        let inside: Vec<bool> =
+            judged.iter().filter(|j| (j.0 - from) / window == number).map(|j| j.1).collect();
         let (all, good) = (inside.len() as u64, inside.iter().filter(|&&k| k).count() as u64);
         if all > 0 {
             result.windows += 1;
@@ -235,5 +235,6 @@ fn judge_windows(from: u64, result: &mut ObjectiveResult, judged: &[(u64, bool)]
             }
         }
     }
-    result.violation_ratio = if result.windows == 0 { 0.0 } else { result.violating_windows as f64 / result.windows as f64 };
+    result.violation_ratio =
+        if result.windows == 0 { 0.0 } else { result.violating_windows as f64 / result.windows as f64 };
 }

@@ -1,13 +1,14 @@
 //! Alarms and policies: who is asked, what is seen, what is granted.
 
-use super::judge::{judge, EXTRA};
+use super::judge::{EXTRA, judge};
 use super::log::Entry;
 use super::measure::Query;
 use super::{Engine, Fact};
 use crate::control::{
-    Activity, AlarmSpec, AlarmState, AlarmView, Datapoint, Decision, Needs, Observation, Policy, Reason, Request, Trigger,
+    Activity, AlarmSpec, AlarmState, AlarmView, Datapoint, Decision, Needs, Observation, Policy, Reason,
+    Request, Trigger,
 };
-use crate::kernel::{SimTime, NEVER};
+use crate::kernel::{NEVER, SimTime};
 use crate::world::MetricQuery;
 
 /// Datapoints that a policy sees at most.
@@ -49,7 +50,14 @@ impl Engine<'_> {
                 self.query(&spec.query);
                 let next = self.world.metrics.alarm_every.as_nanos();
                 let (state, evaluated) = (AlarmState::InsufficientData, Vec::new());
-                self.watched.push(Watched { policy: index, place, spec: spec.clone(), state, evaluated, next });
+                self.watched.push(Watched {
+                    policy: index,
+                    place,
+                    spec: spec.clone(),
+                    state,
+                    evaluated,
+                    next,
+                });
             }
             let look = policy.next_look(SimTime::ZERO).map(|t| t.as_nanos());
             self.steered.push(Steered { policy, needs, look });
@@ -139,7 +147,8 @@ impl Engine<'_> {
     fn ask(&mut self, index: usize, trigger: Trigger) -> Decision {
         let needs = self.steered[index].needs.clone();
         let newest = |q: &MetricQuery| {
-            let real: Vec<Datapoint> = self.published(q).iter().rev().take(SEEN).rev().flatten().copied().collect();
+            let real: Vec<Datapoint> =
+                self.published(q).iter().rev().take(SEEN).rev().flatten().copied().collect();
             real
         };
         let datapoints: Vec<Vec<Datapoint>> = needs.metrics.iter().map(newest).collect();
@@ -208,11 +217,24 @@ impl Engine<'_> {
             };
             self.desired = size;
             let name = self.steered[winner.policy].policy.name().to_string();
-            self.write(&name, &winner.cause, Some(wish), before, Some(winner.decision.reason.clone()), &limit);
+            self.write(
+                &name,
+                &winner.cause,
+                Some(wish),
+                before,
+                Some(winner.decision.reason.clone()),
+                &limit,
+            );
             self.resize(before, !winner.decision.raw);
-        } else if before.clamp(min, max) != before && asked.iter().any(|a| a.decision.bounds.is_some()) {
-            self.desired = before.clamp(min, max);
-            self.say("group", "bounds");
+        }
+        let mover = asked.iter().rfind(|a| a.decision.bounds.is_some());
+        let before = self.desired;
+        if let Some(mover) = mover.filter(|_| before.max(min).min(max) != before) {
+            self.desired = before.max(min).min(max);
+            let limit =
+                if before < min { format!("limited by min {min}") } else { format!("limited by max {max}") };
+            let name = self.steered[mover.policy].policy.name().to_string();
+            self.write(&name, &mover.cause, None, before, Some(mover.decision.reason.clone()), &limit);
             self.resize(before, true);
         }
     }

@@ -1,7 +1,7 @@
 //! What goes wrong: faults on time or at random, crashes, hangs, slow-downs, memory.
 
 use super::{Engine, Fact, Life};
-use crate::kernel::{hash, stream, Distribution, Purpose, Sampler};
+use crate::kernel::{Distribution, Purpose, Sampler, hash, stream};
 use crate::world::{FaultKind, FaultTime, Victims};
 
 impl Engine<'_> {
@@ -39,7 +39,9 @@ impl Engine<'_> {
             Victims::All => {}
             Victims::Zone(zone) => there.retain(|&s| self.at(s).zone == usize::from(zone)),
             Victims::Count(count) => {
-                let lot = |s: usize| hash(self.world.seed, Purpose::Fault, self.at(s).launch ^ (index as u64) << 48, self.now);
+                let lot = |s: usize| {
+                    hash(self.world.seed, Purpose::Fault, self.at(s).launch ^ (index as u64) << 48, self.now)
+                };
                 there.sort_by_key(|&s| lot(s));
                 there.truncate(count as usize);
                 there.sort_unstable();
@@ -57,21 +59,13 @@ impl Engine<'_> {
                 FaultKind::Crash => self.crash(slot),
                 FaultKind::Hang { time } => {
                     let end = self.now + time.as_nanos();
-                    let a = self.suspect('a');
                     let instance = self.at_mut(slot);
                     instance.hang = Some(instance.hang.map_or(end, |h| h.max(end)));
-                    if a {
-                        instance.hang = Some(end);
-                        instance.slow.iter_mut().for_each(|s| s.0 = end);
-                    }
                     self.trouble(slot, end);
                 }
                 FaultKind::SlowDown { factor, time } => {
                     let end = self.now + time.as_nanos();
                     self.at_mut(slot).slow = Some((end, factor));
-                    if self.suspect('a') && self.at(slot).hang.is_some() {
-                        self.at_mut(slot).hang = Some(end);
-                    }
                     self.trouble(slot, end);
                 }
             }
@@ -86,11 +80,7 @@ impl Engine<'_> {
     }
 
     pub(super) fn fault_ends(&mut self, slot: usize, number: u64) {
-        let a = self.suspect('a');
         let instance = self.at_mut(slot);
-        if a && instance.hang.or(instance.slow.map(|s| s.0)) != Some(number) {
-            return;
-        }
         instance.hang = instance.hang.filter(|&end| end > number);
         instance.slow = instance.slow.filter(|s| s.0 > number);
         self.set_speed(slot);
@@ -101,13 +91,8 @@ impl Engine<'_> {
         self.at_mut(slot).crashed = true;
         self.at_mut(slot).billed_to = Some(now);
         self.kill_all(slot);
-        if self.suspect('s') {
-            self.at_mut(slot).drain_asked = true;
-        }
         self.fact(Fact::Crash, slot as u64);
-        if !self.suspect('c') {
-            self.answers_change(slot);
-        }
+        self.answers_change(slot);
     }
 
     /// An attempt came in: is there memory for it?

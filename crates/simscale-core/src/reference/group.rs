@@ -3,7 +3,7 @@
 use super::log::Entry;
 use super::{Engine, Life};
 use crate::control::{Activity, Reason};
-use crate::kernel::{hash, Purpose, SimTime};
+use crate::kernel::{Purpose, SimTime, hash};
 use crate::ledger::ActivityRow;
 use crate::world::Termination;
 
@@ -48,8 +48,7 @@ impl Engine<'_> {
             Termination::OldestInstance => (0, i.launch),
             Termination::NewestInstance => (0, u64::MAX - i.launch),
             Termination::ClosestToNextInstanceHour => {
-                let from = if self.suspect('b') { Some(i.launched) } else { i.billed_from };
-                let used = from.map_or(0, |from| (self.now - from) % HOUR);
+                let used = i.billed_from.map_or(0, |from| (self.now - from) % HOUR);
                 (HOUR - used, hash(self.world.seed, Purpose::Termination, i.launch, 0))
             }
         };
@@ -62,10 +61,12 @@ impl Engine<'_> {
         for slot in self.taken() {
             let instance = self.at(slot);
             let Some(since) = instance.in_service_from.filter(|_| instance.registered()) else { continue };
-            let sick = health.follows_balancer && !instance.healthy && self.now - since >= health.grace.as_nanos();
+            let sick =
+                health.follows_balancer && !instance.healthy && self.now - since >= health.grace.as_nanos();
             if instance.crashed || sick {
                 let launch = instance.launch;
-                let what = if instance.crashed { "stopped running" } else { "failed the balancer's health checks" };
+                let what =
+                    if instance.crashed { "stopped running" } else { "failed the balancer's health checks" };
                 self.note(Entry::Replaced);
                 self.say("group", &format!("instance {launch} {what}: replaced"));
                 self.begin_termination(slot, true);

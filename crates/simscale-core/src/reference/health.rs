@@ -3,7 +3,7 @@
 use super::balancer::ONE;
 use super::instance::{Broken, Probe};
 use super::{Engine, Fact, Life};
-use crate::kernel::{hash, Purpose};
+use crate::kernel::{Purpose, hash};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -28,7 +28,9 @@ impl Engine<'_> {
         let job = self.probe_job(cost);
         let number = job.id.0;
         let passes = match (self.at(slot).broken, self.at(slot).boot_over) {
-            (Some(Broken::ServesErrors { check_passes_for, .. }), Some(over)) => now < over + check_passes_for,
+            (Some(Broken::ServesErrors { check_passes_for, .. }), Some(over)) => {
+                now < over + check_passes_for
+            }
             _ => true,
         };
         if !passes || !self.put(slot, job, 1_000_000) {
@@ -79,8 +81,7 @@ impl Engine<'_> {
     /// Without checks, health follows the application.
     pub(super) fn answers_change(&mut self, slot: usize) {
         if self.world.balancer.health_check.is_none() {
-            let answers = self.at(slot).answers() || self.suspect('c') && self.at(slot).crashed && self.at(slot).broken != Some(Broken::NeverReady);
-            self.set_health(slot, answers);
+            self.set_health(slot, self.at(slot).answers());
         }
     }
 
@@ -92,15 +93,17 @@ impl Engine<'_> {
             self.fact(Fact::Health, (slot as u64) << 1 | u64::from(healthy));
         }
         let (now, launch) = (self.now, self.at(slot).launch);
-        let full = |(s, i): (usize, &super::Instance)| s != slot && i.registered() && i.healthy && i.share.is_none();
-        let ramps = !(self.suspect('d') && self.world.balancer.health_check.is_none()) && healthy && !self.world.balancer.slow_start.is_zero() && self.slots().any(full);
+        let full = |(s, i): (usize, &super::Instance)| {
+            s != slot && i.registered() && i.healthy && i.ramp_since.is_none()
+        };
+        let ramps = healthy && !self.world.balancer.slow_start.is_zero() && self.slots().any(full);
         let instance = self.at_mut(slot);
         instance.healthy = healthy;
         instance.new &= !healthy;
         instance.share = ramps.then_some(0);
         instance.credit = 0;
+        instance.ramp_since = ramps.then_some(now);
         if ramps {
-            instance.ramp_from = now;
             self.later(now + SECOND, Life::SlowStart { slot, launch, since: now });
         }
     }
@@ -109,12 +112,13 @@ impl Engine<'_> {
         let (now, launch) = (self.now, self.at(slot).launch);
         let duration = self.world.balancer.slow_start.as_nanos();
         let instance = self.at_mut(slot);
-        if instance.share.is_none() || instance.ramp_from != since {
-            return;
-        }
-        let elapsed = now - since;
-        instance.share = (elapsed < duration).then(|| (u128::from(elapsed) * u128::from(ONE) / u128::from(duration)) as u64);
-        if elapsed < duration {
+        let Some(begun) = instance.ramp_since.filter(|&s| s == since) else { return };
+        let elapsed = now - begun;
+        let ramps = elapsed < duration && instance.registered();
+        instance.share = ramps.then(|| (elapsed as f64 / duration as f64 * ONE as f64) as u64);
+        if !ramps {
+            instance.ramp_since = None;
+        } else {
             self.later(now + SECOND, Life::SlowStart { slot, launch, since });
         }
     }

@@ -29,8 +29,6 @@ pub(super) struct Probe {
 pub(super) struct Instance {
     pub launch: u64,
     pub zone: usize,
-    pub guard: u64,
-    pub launched: u64,
     pub stage: Stage,
     pub machine: Machine,
     /// When the running boot phase ends: times add up from the launch.
@@ -58,27 +56,24 @@ pub(super) struct Instance {
     pub missed: u32,
     pub probe: Option<Probe>,
     /// Slow start: since when, the present share and the credit saved up.
-    pub ramp_from: u64,
+    pub ramp_since: Option<u64>,
     pub share: Option<u64>,
     pub credit: u64,
     /// Out of memory was already met.
     pub full: bool,
     /// A resize of the group waits for it.
     pub drain_asked: bool,
-    /// When requests completed here.
-    pub completed: Vec<u64>,
+    /// When it took attempts, checks included.
     pub taken: Vec<u64>,
     /// CPU spent on what nobody waited for, in 2^-16 ns, with the time it was counted.
     pub abandoned: Vec<(u64, u128)>,
 }
 
 impl Instance {
-    pub fn new(launch: u64, zone: usize, launched: u64, machine: Machine) -> Self {
+    pub fn new(launch: u64, zone: usize, machine: Machine) -> Self {
         Instance {
             launch,
             zone,
-            guard: crate::kernel::NEVER,
-            launched,
             stage: Stage::Booting,
             machine,
             phase_ends: 0,
@@ -100,12 +95,11 @@ impl Instance {
             passed: 0,
             missed: 0,
             probe: None,
-            ramp_from: 0,
+            ramp_since: None,
             share: None,
             credit: 0,
             full: false,
             drain_asked: false,
-            completed: Vec::new(),
             taken: Vec::new(),
             abandoned: Vec::new(),
         }

@@ -4,7 +4,7 @@ use super::instance::{Broken, Instance, Stage};
 use super::log::Entry;
 use super::machine::Machine;
 use super::{Engine, Fact, Life};
-use crate::kernel::{hash, stream, Purpose, Sampler};
+use crate::kernel::{Purpose, Sampler, hash, stream};
 use crate::world::{BootFailure, BootStage, Cold};
 
 /// Pause between a failed launch and the next.
@@ -36,7 +36,7 @@ impl Engine<'_> {
             self.fleet.push(None);
         }
         let machine = Machine::new(&self.world.instance, self.now);
-        self.fleet[slot] = Some(Instance::new(self.launches, zone, self.now, machine));
+        self.fleet[slot] = Some(Instance::new(self.launches, zone, machine));
         self.launches += 1;
         slot
     }
@@ -75,6 +75,9 @@ impl Engine<'_> {
     }
 
     pub(super) fn phase_ends(&mut self, slot: usize) {
+        if !self.at(slot).living() {
+            return;
+        }
         let (launch, index) = (self.at(slot).launch, self.at(slot).phase);
         let Some(phase) = self.world.instance.boot.get(index).cloned() else {
             return self.boot_is_over(slot);
@@ -94,7 +97,7 @@ impl Engine<'_> {
                 }
                 BootFailure::NeverReady => Broken::NeverReady,
                 BootFailure::ServesErrors { error_time, check_passes_for } => Broken::ServesErrors {
-                    error_time: error_time.as_nanos(),
+                    error_time: error_time.as_nanos().max(1),
                     check_passes_for: check_passes_for.as_nanos(),
                 },
             };

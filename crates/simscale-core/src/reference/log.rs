@@ -15,11 +15,19 @@ pub(super) enum Outcome {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Entry {
     Arrived,
-    Sent { retry: bool },
+    Sent {
+        retry: bool,
+    },
     Denied,
     AttemptEnded(Outcome),
-    RequestEnded { outcome: Outcome, response: u64, own: u64 },
-    Resized { up: bool },
+    RequestEnded {
+        outcome: Outcome,
+        response: u64,
+        own: u64,
+    },
+    Resized {
+        up: bool,
+    },
     Launched,
     Terminated,
     LaunchFailed,

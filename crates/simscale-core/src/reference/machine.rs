@@ -172,8 +172,11 @@ impl Machine {
         self.look(at);
         let first = self.jobs[head].work - self.jobs[head].rest;
         let waits = first == 0;
-        self.jobs[head].place =
-            if waits { Place::BackendQueue } else { Place::Cpu { mark: self.attained + u128::from(first) * UNIT } };
+        self.jobs[head].place = if waits {
+            Place::BackendQueue
+        } else {
+            Place::Cpu { mark: self.attained + u128::from(first) * UNIT }
+        };
         Some((self.jobs[head].id, waits))
     }
 

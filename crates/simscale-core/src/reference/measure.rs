@@ -1,13 +1,14 @@
 //! The end of a period: rows and datapoints, recomputed from recorded stretches of time.
 
-use super::log::{quantile, Entry, Outcome};
+use super::log::{Entry, Outcome, quantile};
 use super::{Engine, Instance};
 use crate::control::{Datapoint, Metric, Statistic};
-use crate::kernel::{hash, Purpose, SimDuration, SimTime};
+use crate::kernel::{Purpose, SimDuration, SimTime, hash};
 use crate::ledger::PeriodRow;
 use crate::world::MetricQuery;
 
-pub(super) const FAILED: [Outcome; 4] = [Outcome::TimedOut, Outcome::GatewayTimeOut, Outcome::Error, Outcome::Killed];
+pub(super) const FAILED: [Outcome; 4] =
+    [Outcome::TimedOut, Outcome::GatewayTimeOut, Outcome::Error, Outcome::Killed];
 pub(super) const REFUSED: [Outcome; 2] = [Outcome::Refused, Outcome::NoTarget];
 
 /// A metric that somebody asks for, with all its periods so far; `None` for a missing datapoint.
@@ -23,7 +24,6 @@ pub(super) struct Area {
     pub busy: f64,
     pub inside: f64,
     pub queued: f64,
-    pub completed: f64,
     pub taken: f64,
 }
 
@@ -39,12 +39,15 @@ impl Instance {
         let a = a.max(since);
         let b = b.min(self.in_service_to.unwrap_or(b)).max(a);
         let sum = |what: fn(&super::machine::Span) -> u64| {
-            let one = |s: &super::machine::Span| u128::from(overlap(s.from, s.to, a, b)) * u128::from(what(s));
+            let one =
+                |s: &super::machine::Span| u128::from(overlap(s.from, s.to, a, b)) * u128::from(what(s));
             self.machine.spans.iter().map(one).sum::<u128>() as f64
         };
         let boot = |&(from, to, ppm): &(u64, u64, u32)| {
             // Whole nanoseconds of a processor in each metric period.
-            let whole = |k| u128::from(overlap(from.max(a), to.min(b), k * period, (k + 1) * period)) * u128::from(vcpus);
+            let whole = |k| {
+                u128::from(overlap(from.max(a), to.min(b), k * period, (k + 1) * period)) * u128::from(vcpus)
+            };
             (a / period..=b / period).map(|k| whole(k) * u128::from(ppm) / 1_000_000).sum::<u128>()
         };
         Area {
@@ -53,7 +56,6 @@ impl Instance {
             inside: sum(|s| s.inside),
             queued: sum(|s| s.queued),
             taken: self.taken.iter().filter(|&&c| c >= a && c < b).count() as f64,
-            completed: self.completed.iter().filter(|&&c| c >= a && c < b).count() as f64,
         }
     }
 }
@@ -90,13 +92,15 @@ impl Engine<'_> {
 
     fn row(&self, from: u64) -> PeriodRow {
         let length = (self.now - from) as f64;
-        let areas: Vec<Area> = self.slots().map(|s| s.1).chain(&self.gone).map(|i| self.area_of(i, from)).collect();
+        let areas: Vec<Area> =
+            self.slots().map(|s| s.1).chain(&self.gone).map(|i| self.area_of(i, from)).collect();
         let total = |what: fn(&Area) -> f64| areas.iter().map(what).sum::<f64>();
         let over = |a: f64, b: f64| if b > 0.0 { a / b } else { 0.0 };
         let (time, inside) = (total(|a| a.time), total(|a| a.inside));
-        let memory = self.world.instance.memory.map_or(0.0, |m| {
-            (m.base as f64 + m.per_request as f64 * over(inside, time)) / m.capacity as f64
-        });
+        let memory =
+            self.world.instance.memory.map_or(0.0, |m| {
+                (m.base as f64 + m.per_request as f64 * over(inside, time)) / m.capacity as f64
+            });
         let responses = self.log.responses(from);
         let backend = |what: fn(&(u64, u64, u64, u64)) -> u64| {
             let one = |s: &(u64, u64, u64, u64)| overlap(s.0, s.1, from, self.now) as f64 * what(s) as f64;
@@ -143,7 +147,8 @@ impl Engine<'_> {
             let missing = draw % 1_000_000 < u64::from(self.world.metrics.missing_ppm);
             let value = self.value(&spec, start).filter(|_| !missing);
             let start = SimTime::from_nanos(start);
-            let point = value.map(|value| Datapoint { start, period: SimDuration::from_nanos(period), value });
+            let point =
+                value.map(|value| Datapoint { start, period: SimDuration::from_nanos(period), value });
             self.queries[index].points.push(point);
         }
     }
@@ -170,39 +175,29 @@ impl Engine<'_> {
             self.slots().map(|s| s.1).filter(|i| i.registered() && !i.crashed && warm(i)).collect();
         let areas = counted.iter().map(|i| self.area_of(i, start)).filter(|a| a.time > 0.0);
         let vcpus = f64::from(self.world.instance.vcpus);
-        let in_service = f64::from(self.in_service());
-        let one = |value: f64| (in_service > 0.0).then(|| vec![value / in_service]);
         Some(match metric {
             Metric::CpuUtilization => areas.map(|a| a.busy / a.time / vcpus * 100.0).collect(),
             Metric::MemoryUtilization => {
                 let Some(m) = self.world.instance.memory else { return Some(vec![0.0; counted.len()]) };
-                areas.map(|a| (m.base as f64 + m.per_request as f64 * a.inside / a.time) / m.capacity as f64 * 100.0).collect()
+                areas
+                    .map(|a| {
+                        (m.base as f64 + m.per_request as f64 * a.inside / a.time) / m.capacity as f64 * 100.0
+                    })
+                    .collect()
             }
-            Metric::InFlight => areas.map(|a| a.inside / a.time).collect(),
+            Metric::RequestCountPerTarget => areas.map(|a| a.taken).collect(),
+            Metric::InFlight | Metric::BacklogPerInstance => areas.map(|a| a.inside / a.time).collect(),
             Metric::QueueLength => areas.map(|a| a.queued / a.time).collect(),
-            Metric::RequestCountPerTarget if self.suspect('m') => areas.map(|a| a.taken).collect(),
-            Metric::BacklogPerInstance if self.suspect('n') => areas.map(|a| a.inside / a.time).collect(),
-            Metric::RequestCountPerTarget => {
-                let all = self.slots().map(|s| s.1).chain(&self.gone);
-                let done = |i: &Instance| i.completed.iter().filter(|&&c| c >= start).count() as f64;
-                return one(all.map(done).sum());
-            }
-            Metric::BacklogPerInstance => {
-                return one(self.slots().map(|(_, i)| i.machine.jobs.len() as f64).sum());
-            }
             Metric::ResponseTime(ppm) => {
                 let list = self.log.responses(start);
                 if list.is_empty() { vec![] } else { vec![quantile(&list, u64::from(*ppm)) as f64 / 1e6] }
             }
             Metric::Custom(index) => {
                 let c = &self.world.metrics.custom[usize::from(*index)];
-                let period = (self.now - start) as f64 / 1e9;
-                let p = self.suspect('p');
                 let value = |a: Area| {
-                    if p {
-                        return c.base + c.per_request_in_flight * a.inside / a.time + c.per_request_rate * a.taken / period;
-                    }
-                    c.base + c.per_request_in_flight * a.inside / a.time + c.per_request_rate * a.completed / (a.time / 1e9)
+                    c.base
+                        + c.per_request_in_flight * a.inside / a.time
+                        + c.per_request_rate * a.taken / (a.time / 1e9)
                 };
                 areas.map(value).collect()
             }

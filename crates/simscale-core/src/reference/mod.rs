@@ -15,7 +15,7 @@ mod measure;
 mod requests;
 
 use crate::control::Policy;
-use crate::kernel::{mix, Phase, NEVER};
+use crate::kernel::{NEVER, Phase, mix};
 use crate::ledger::{RunResult, Sink};
 use crate::traffic::{Arrivals, Births, Workload};
 use crate::world::World;
@@ -91,7 +91,6 @@ struct Engine<'a> {
     control: u64,
     saturated: Option<u64>,
     stopped: bool,
-    at_door: Option<u64>,
     ended: bool,
     met: Met,
 }
@@ -109,7 +108,12 @@ pub struct Met {
 ///
 /// # Errors
 /// Names the broken rule when the engine contradicts itself.
-pub fn run(world: World, workload: Workload, policies: Vec<Box<dyn Policy>>, sink: &mut dyn Sink) -> Result<(RunResult, Met), String> {
+pub fn run(
+    world: World,
+    workload: Workload,
+    policies: Vec<Box<dyn Policy>>,
+    sink: &mut dyn Sink,
+) -> Result<(RunResult, Met), String> {
     let births = Births::new(Arrivals::new(workload, world.seed), &world.classes, world.seed);
     let burst = world.clients.retries.map_or(0, |r| u64::from(r.budget_burst) * 1_000_000);
     let desired = world.group.desired;
@@ -147,7 +151,6 @@ pub fn run(world: World, workload: Workload, policies: Vec<Box<dyn Policy>>, sin
         control: 0,
         saturated: None,
         stopped: false,
-        at_door: None,
         ended: false,
         met: Met::default(),
     };
@@ -172,7 +175,7 @@ impl Engine<'_> {
         let candidates = [
             (self.next_measure(), Phase::Measure),
             (self.slots().map(|(_, i)| i.machine.next()).min().unwrap_or(NEVER), Phase::Complete),
-            (self.slots().filter_map(|(_, i)| i.oldest_deadline().map(|d| d.min(i.guard)).or((i.guard < NEVER).then_some(i.guard))).min().unwrap_or(NEVER), Phase::TimeOut),
+            (self.slots().filter_map(|(_, i)| i.oldest_deadline()).min().unwrap_or(NEVER), Phase::TimeOut),
             (self.life.first().map_or(NEVER, |e| e.0), Phase::Lifecycle),
             (self.births.next_at().min(self.retries.first().map_or(NEVER, |r| r.0)), Phase::Arrive),
             (self.next_decision(), Phase::Decide),
@@ -207,8 +210,12 @@ impl Engine<'_> {
             Life::Fault { index } => self.fault(index),
             Life::FaultEnd { slot, launch, number } if self.is(slot, launch) => self.fault_ends(slot, number),
             Life::Check { slot, launch } if self.is(slot, launch) => self.check(slot),
-            Life::CheckDeadline { slot, launch, number } if self.is(slot, launch) => self.check_is_late(slot, number),
-            Life::SlowStart { slot, launch, since } if self.is(slot, launch) => self.slow_start_step(slot, since),
+            Life::CheckDeadline { slot, launch, number } if self.is(slot, launch) => {
+                self.check_is_late(slot, number)
+            }
+            Life::SlowStart { slot, launch, since } if self.is(slot, launch) => {
+                self.slow_start_step(slot, since)
+            }
             Life::GroupCheck => self.group_check(),
             Life::Reconcile { .. } => self.fit(true),
             _ => {}
@@ -219,11 +226,6 @@ impl Engine<'_> {
     fn later(&mut self, at: u64, event: Life) {
         let soonest = self.now + u64::from(self.phase > Phase::Lifecycle);
         self.life.insert((at.max(soonest), event));
-    }
-
-    /// SUSPECT
-    fn suspect(&self, letter: char) -> bool {
-        std::env::var("EMULATE").is_ok_and(|v| v.contains(letter))
     }
 
     fn slots(&self) -> impl Iterator<Item = (usize, &Instance)> {

@@ -1,9 +1,9 @@
 //! From birth to the last outcome: send, serve, refuse, time out, retry; and the shared backend.
 
+use super::Engine;
 use super::log::{Entry, Outcome};
 use super::machine::{Id, Job, Place};
-use super::Engine;
-use crate::kernel::{hash, mix, Purpose, NEVER};
+use crate::kernel::{NEVER, Purpose, hash, mix};
 use crate::world::AbandonedWork;
 
 /// Request numbers of health checks.
@@ -29,8 +29,14 @@ pub(super) struct Failure {
     outcome: u64,
 }
 
-const FAILURES: [Outcome; 6] =
-    [Outcome::Refused, Outcome::NoTarget, Outcome::TimedOut, Outcome::GatewayTimeOut, Outcome::Error, Outcome::Killed];
+const FAILURES: [Outcome; 6] = [
+    Outcome::Refused,
+    Outcome::NoTarget,
+    Outcome::TimedOut,
+    Outcome::GatewayTimeOut,
+    Outcome::Error,
+    Outcome::Killed,
+];
 
 impl Engine<'_> {
     /// One attempt arrives: a fresh one before any retry.
@@ -38,7 +44,14 @@ impl Engine<'_> {
         if self.births.next_at() <= self.now {
             let birth = self.births.take();
             let request = self.requests.len() as u64;
-            self.requests.push(Request { born: self.now, work: birth.work, wait: birth.wait, class: birth.class, own: 0, end: None });
+            self.requests.push(Request {
+                born: self.now,
+                work: birth.work,
+                wait: birth.wait,
+                class: birth.class,
+                own: 0,
+                end: None,
+            });
             self.note(Entry::Arrived);
             self.send(request, 0);
         } else {
@@ -55,11 +68,8 @@ impl Engine<'_> {
         }
         let inside: u64 = self.slots().map(|(_, i)| i.machine.jobs.len() as u64).sum();
         if inside >= self.world.in_flight_limit {
-            self.saturated = Some(if self.suspect('k') { inside } else { inside + 1 });
+            self.saturated = Some(inside + 1);
             self.ended = true;
-            if self.suspect('h') {
-                self.at_door = Some(request);
-            }
             return;
         }
         let Some(slot) = self.choose(request, attempt) else {
@@ -85,7 +95,19 @@ impl Engine<'_> {
 
     pub(super) fn job(&self, id: Id, work: u64, wait: u64, deadline: u64) -> Job {
         let place = Place::Queue;
-        Job { id, probe: false, error: false, awaited: true, deadline, work, rest: 0, wait, waited: wait, number: 0, place }
+        Job {
+            id,
+            probe: false,
+            error: false,
+            awaited: true,
+            deadline,
+            work,
+            rest: 0,
+            wait,
+            waited: wait,
+            number: 0,
+            place,
+        }
     }
 
     /// The job of the next health check.
@@ -99,16 +121,7 @@ impl Engine<'_> {
     pub(super) fn put(&mut self, slot: usize, mut job: Job, before: u32) -> bool {
         let now = self.now;
         let factor = self.cold_factor();
-        let g = self.suspect('g');
-        if self.suspect('j') && !job.probe && job.deadline < NEVER && self.at(slot).answers() && self.at(slot).machine.has_room() {
-            let d = job.deadline;
-            let i = self.at_mut(slot);
-            if i.guard == NEVER { i.guard = d; }
-        }
         let instance = self.at_mut(slot);
-        if g && instance.answers() && !instance.machine.has_room() {
-            instance.work(1, factor);
-        }
         if !instance.answers() || !instance.machine.has_room() {
             return false;
         }
@@ -131,7 +144,8 @@ impl Engine<'_> {
 
     /// Everything that completes now, instance by instance.
     pub(super) fn complete(&mut self) {
-        let due: Vec<usize> = self.slots().filter(|(_, i)| i.machine.next() == self.now).map(|s| s.0).collect();
+        let due: Vec<usize> =
+            self.slots().filter(|(_, i)| i.machine.next() == self.now).map(|s| s.0).collect();
         for slot in due {
             self.complete_slot(slot);
         }
@@ -166,9 +180,9 @@ impl Engine<'_> {
         if job.probe {
             return self.check_answered(slot, id.0);
         }
-        self.at_mut(slot).completed.push(now);
         if job.awaited {
-            let own = (u128::from(job.work) * 65_536 / u128::from(self.world.instance.speed)) as u64 + job.waited;
+            let own =
+                (u128::from(job.work) * 65_536 / u128::from(self.world.instance.speed)) as u64 + job.waited;
             self.requests[id.0 as usize].own = own;
             self.attempt_ends(Some(slot), id, if job.error { Outcome::Error } else { Outcome::Served });
         }
@@ -177,26 +191,12 @@ impl Engine<'_> {
     /// All attempts whose deadline is reached.
     pub(super) fn time_out(&mut self) {
         let now = self.now;
-        if self.suspect('j') {
-            for slot in self.taken() {
-                if self.at(slot).guard <= now {
-                    self.at_mut(slot).drain_asked = false;
-                    if self.world.clients.abandoned_work == AbandonedWork::Cancelled {
-                        self.at_mut(slot).machine.note(now);
-                        self.at_mut(slot).machine.look(now);
-                    }
-                    let old = self.at(slot).machine.jobs.iter().filter(|j| j.awaited && !j.probe && j.deadline > now).map(|j| j.deadline).min();
-                    self.at_mut(slot).guard = old.unwrap_or(NEVER);
-                }
-            }
-        }
         for slot in self.taken() {
             let late = |j: &&Job| j.awaited && !j.probe && j.deadline <= now;
             let mut late: Vec<Id> = self.at(slot).machine.jobs.iter().filter(late).map(|j| j.id).collect();
             late.sort_unstable();
             for id in late {
                 let outcome = if self.deadline().1 { Outcome::TimedOut } else { Outcome::GatewayTimeOut };
-                self.cold_sticks(slot, id);
                 self.attempt_ends(Some(slot), id, outcome);
                 if self.world.clients.abandoned_work == AbandonedWork::Cancelled {
                     self.drop_job(slot, id);
@@ -206,15 +206,6 @@ impl Engine<'_> {
             }
             if self.world.clients.abandoned_work == AbandonedWork::Cancelled {
                 self.admit(slot);
-            }
-        }
-    }
-
-    fn cold_sticks(&mut self, slot: usize, id: Id) {
-        if self.suspect('i') {
-            let job = self.at_mut(slot).machine.job(id).expect("it is inside").clone();
-            if !job.error {
-                self.requests[id.0 as usize].work = job.work;
             }
         }
     }
@@ -252,7 +243,6 @@ impl Engine<'_> {
         for id in all {
             let job = self.at_mut(slot).machine.job(id).expect("it is inside").clone();
             if job.awaited && !job.probe {
-                self.cold_sticks(slot, id);
                 self.attempt_ends(Some(slot), id, Outcome::Killed);
             }
             self.drop_job(slot, id);
@@ -303,7 +293,8 @@ impl Engine<'_> {
             }
             self.budget -= 1_000_000;
         }
-        let pause = (u128::from(retries.backoff.as_nanos()) << attempt).min(u128::from(retries.max_backoff.as_nanos()));
+        let pause = (u128::from(retries.backoff.as_nanos()) << attempt)
+            .min(u128::from(retries.max_backoff.as_nanos()));
         let range = pause * u128::from(retries.jitter_ppm) / 1_000_000;
         let draw = u128::from(hash(self.world.seed, Purpose::RetryJitter, request, attempt));
         let pause = (pause - (range * draw >> 64)) as u64;

@@ -1,6 +1,7 @@
 //! The desk where attempts that leave an instance report: counted at once, and noted where somebody must act.
 
-use crate::fleet::{Departures, Job, Outcome, ABANDONED, ERROR, PROBE};
+use crate::fleet::{Departures, Job, Outcome, ERROR, PROBE};
+use super::deadlines::Deadlines;
 use crate::ledger::Book;
 use crate::traffic::Picker;
 use std::collections::{BTreeMap, VecDeque};
@@ -74,6 +75,8 @@ pub(super) struct Desk {
     pub first_births: BTreeMap<u64, u64>,
     /// Work and wait that an attempt at a broken instance had before its answer became an error.
     pub given: BTreeMap<u64, (u64, u64)>,
+    /// Who gives up when.
+    pub deadlines: Deadlines,
     /// Speed of a processor, in 1/65536 of a reference core.
     pub speed: u64,
 }
@@ -103,13 +106,12 @@ impl Desk {
     /// An attempt left its instance other than by being served.
     fn left(&mut self, slot: usize, job: &Job, at: u64) {
         if job.is(PROBE) {
-            if !job.is(ABANDONED) {
-                self.answered.push(Answered { slot, probe: job.request() });
-                self.pending = true;
-            }
-        } else if job.is(ABANDONED) {
+            self.answered.push(Answered { slot, probe: job.request() });
+            self.pending = true;
+        } else if self.deadlines.passed(job, at) {
             self.book.counts.attempts.abandoned_cpu_ns += u128::from(job.work);
         } else {
+            self.deadlines.left(slot, job);
             self.picker.settled(slot);
             self.fail(job, Outcome::Error, at, slot);
         }
@@ -127,10 +129,11 @@ impl Departures for Desk {
     #[inline]
     fn departed(&mut self, slot: usize, job: &Job, at: u64) {
         self.in_flight -= 1;
-        if job.tag & (PROBE | ABANDONED | ERROR) != 0 {
+        if job.tag & (PROBE | ERROR) != 0 || self.deadlines.passed(job, at) {
             self.left(slot, job, at);
             return;
         }
+        self.deadlines.left(slot, job);
         self.picker.settled(slot);
         self.book.stamp(job.identity(), Outcome::Served, at, slot);
         let born = if job.attempt() == 0 {

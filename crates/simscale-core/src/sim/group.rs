@@ -106,6 +106,7 @@ impl Sim<'_> {
         self.guards.grow(slot + 1);
         self.desk.picker.grow(slot + 1);
         self.measures.grow(slot + 1);
+        self.desk.deadlines.grow(slot + 1);
         slot
     }
 

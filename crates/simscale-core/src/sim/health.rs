@@ -1,7 +1,7 @@
 //! The balancer's view: health checks, who may take traffic, slow start.
 
 use super::{Event, Sim, DEAF};
-use crate::fleet::{Health, Job, Stage, ABANDONED, PROBE};
+use crate::fleet::{Health, Job, Stage, PROBE};
 use crate::kernel::{hash, key, Phase, Purpose};
 
 const SECOND: u64 = 1_000_000_000;
@@ -62,11 +62,6 @@ impl Sim<'_> {
             return;
         }
         self.lives[slot].health.probe = None;
-        self.servers[slot].for_each_mut(|job| {
-            if job.is(PROBE) && job.request() == probe {
-                job.set(ABANDONED);
-            }
-        });
         self.unwatch(slot);
         self.checked(slot, false);
     }

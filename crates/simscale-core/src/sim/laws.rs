@@ -66,7 +66,7 @@ impl Sim<'_> {
         let mut live = self.resends.len() as u64 + self.at_door;
         for slot in present {
             self.check_server(slot);
-            let inside = self.servers[slot].attempts().filter(Self::live).count() as u64;
+            let inside = self.servers[slot].attempts().filter(|j| self.waits(j)).count() as u64;
             live += inside;
             if inside != u64::from(self.desk.picker.outstanding(slot)) {
                 let numbers = format!("{inside} inside, {} outstanding, slot {slot}", self.desk.picker.outstanding(slot));

@@ -1,8 +1,8 @@
 //! From launch to termination: boot phases, entry into service, draining, the end.
 
 use super::{Event, Sim, DEAF, ERRORS, WATCHED};
-use crate::fleet::{BootStep, Job, Life, Outcome, Stage, ABANDONED, PROBE};
-use crate::kernel::NEVER;
+use crate::fleet::{BootStep, Job, Life, Outcome, Stage, PROBE};
+use crate::kernel::{Phase, NEVER};
 use crate::world::{BootStage, Cold};
 
 /// From a failed launch to the next one, so that a boot that always fails makes progress in time.
@@ -169,6 +169,7 @@ impl Sim<'_> {
         self.unwatch(slot);
         self.flags[slot] = DEAF;
         self.guards.set(slot, NEVER);
+        self.desk.deadlines.clear(slot);
         self.due.set(slot, NEVER);
         self.desk.book.control_fact(4, self.now, slot as u64);
         self.group.end_activities(self.now);
@@ -178,7 +179,8 @@ impl Sim<'_> {
     pub(super) fn kill_all(&mut self, slot: usize) {
         let mut lost = Vec::new();
         self.take_off(slot, |_| true, &mut lost);
-        for job in lost.into_iter().filter(|j| !j.is(PROBE) && !j.is(ABANDONED)) {
+        lost.retain(|j| self.waits(j));
+        for job in lost {
             self.desk.picker.settled(slot);
             self.desk.fail(&job, Outcome::Killed, self.now, slot);
         }
@@ -226,8 +228,9 @@ impl Sim<'_> {
         }
     }
 
-    /// Attempts inside an instance whose client still waits.
-    pub(super) fn live(job: &&Job) -> bool {
-        !job.is(PROBE) && !job.is(ABANDONED)
+    /// Whether somebody waits for an attempt inside an instance. Before phase time-out of its instant a deadline has not passed.
+    pub(super) fn waits(&self, job: &Job) -> bool {
+        let now = if self.phase < Phase::TimeOut { self.now } else { self.now + 1 };
+        !job.is(PROBE) && !self.desk.deadlines.passed(job, now)
     }
 }

@@ -1,5 +1,6 @@
 //! The loop: takes the earliest of arrival, completion, time-out, control event and retry, and nothing further.
 
+mod deadlines;
 mod decide;
 mod desk;
 mod faults;
@@ -72,8 +73,6 @@ struct Sim<'a> {
     watched: Vec<u32>,
     /// Every completion of every instance is an event: a shared station makes their order matter.
     strict: bool,
-    /// A client or the balancer gives an attempt up after this; [`NEVER`] when nobody does.
-    patience: u64,
     calendar: Calendar<Event>,
     /// The earliest key of everything but fresh arrivals.
     other: u64,
@@ -136,7 +135,7 @@ impl Sim<'_> {
     fn find_other(&mut self) {
         let mut earliest = self.calendar.next_key();
         earliest = earliest.min(key(self.watch_next(), Phase::Complete));
-        if self.patience < NEVER {
+        if self.desk.deadlines.any() {
             earliest = earliest.min(key(self.guards.earliest().0, Phase::TimeOut));
         }
         if let Some(Reverse(resend)) = self.resends.peek() {

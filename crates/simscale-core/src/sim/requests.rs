@@ -1,7 +1,7 @@
 //! The path of a request: sent, refused, timed out, retried, given up.
 
 use super::{Event, Sim, DEAF, ERRORS, WATCHED};
-use crate::fleet::{Job, Outcome, ABANDONED, ERROR, PROBE};
+use crate::fleet::{Job, Outcome, ERROR, PROBE};
 use crate::kernel::{hash, key, Phase, Purpose, NEVER};
 use crate::ledger::Saturation;
 use crate::kernel::SimTime;
@@ -82,8 +82,8 @@ impl Sim<'_> {
         if flags & WATCHED != 0 || self.strict {
             self.other = self.other.min(key(next, Phase::Complete));
         }
-        if self.patience < NEVER && self.guards.get(slot) >= NEVER {
-            let guard = now + self.patience;
+        if self.desk.deadlines.any() && self.guards.get(slot) >= NEVER {
+            let guard = now + self.desk.deadlines.patience();
             self.guards.set(slot, guard);
             self.other = self.other.min(key(guard, Phase::TimeOut));
         }
@@ -177,25 +177,21 @@ impl Sim<'_> {
         for slot in due {
             self.advance(slot, now);
             self.expire(slot);
-            let waiting = |j: &&Job| !j.is(ABANDONED) && !j.is(PROBE);
-            let oldest = self.servers[slot].attempts().filter(waiting).map(|j| j.born).min();
-            self.guards.set(slot, oldest.map_or(NEVER, |born| born + self.patience));
+            let next = self.desk.deadlines.next(slot, now + 1, self.servers[slot].attempts());
+            self.guards.set(slot, next);
             self.check_drained(slot);
         }
     }
 
     fn expire(&mut self, slot: usize) {
-        let (now, patience) = (self.now, self.patience);
-        let late = move |j: &Job| !j.is(ABANDONED) && !j.is(PROBE) && j.born + patience <= now;
-        let mut expired = Vec::new();
-        match self.world.clients.abandoned_work {
-            AbandonedWork::Continues => self.servers[slot].for_each_mut(|job| {
-                if late(job) {
-                    expired.push(*job);
-                    job.set(ABANDONED);
-                }
-            }),
-            AbandonedWork::Cancelled => self.take_off(slot, late, &mut expired),
+        let now = self.now;
+        let expired = self.desk.deadlines.take_due(slot, now, self.servers[slot].attempts());
+        if expired.is_empty() {
+            return;
+        }
+        let patience = self.desk.deadlines.patience();
+        if self.world.clients.abandoned_work == AbandonedWork::Cancelled {
+            self.take_off(slot, |j| !j.is(PROBE) && j.born + patience <= now, &mut Vec::new());
         }
         let by_client = self.world.clients.timeout.is_some_and(|t| t.as_nanos() == patience);
         let outcome = if by_client { Outcome::TimedOut } else { Outcome::GatewayTimeOut };
@@ -223,6 +219,7 @@ impl Sim<'_> {
         );
         self.desk.in_flight -= (taken.len() - before) as u64;
         for job in &taken[before..] {
+            self.desk.deadlines.left(slot, job);
             held += usize::from(self.desk.forget_claim(slot, job.identity(), now));
         }
         for _ in 0..held {

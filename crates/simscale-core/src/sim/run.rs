@@ -1,5 +1,6 @@
 //! From a world to a result: sets a run up, lets it go, closes the books.
 
+use super::deadlines::Deadlines;
 use super::{desk::Backend, group::GroupState, measure::Measures, BrokenLaw, Desk, Event, Sim};
 use crate::control::{Controls, Policy};
 use crate::fleet::Stage;
@@ -45,6 +46,7 @@ impl<'a> Sim<'a> {
             pending: false,
             first_births: BTreeMap::new(),
             given: BTreeMap::new(),
+            deadlines: Deadlines::new(client.min(balancer)),
             speed: u64::from(world.instance.speed),
         };
         let mut sim = Sim {
@@ -60,7 +62,6 @@ impl<'a> Sim<'a> {
             guards: MinIndex::new(),
             watched: Vec::new(),
             strict: world.backend_connections.is_some(),
-            patience: client.min(balancer),
             calendar: Calendar::new(),
             other: 0,
             desk,
@@ -163,7 +164,8 @@ impl<'a> Sim<'a> {
             .collect();
         for slot in 0..self.lives.len() {
             if self.lives[slot].stage != Stage::Gone {
-                births.extend(self.servers[slot].attempts().filter(Self::live).map(|j| self.desk.first_birth(j)));
+                let waiting = self.servers[slot].attempts().filter(|j| self.waits(j));
+                births.extend(waiting.map(|j| self.desk.first_birth(j)));
             }
         }
         for judge in &mut self.desk.book.judges {

@@ -87,7 +87,10 @@ impl Policy for Reader {
         let Some(newest) = seen.datapoints[0].last() else { return Decision::hold(Reason::NoData) };
         let value = newest.value;
         if value > self.high && seen.warm(seen.group_warm_up) > 0 {
-            Decision::desired(seen.desired + 1, Reason::AboveThreshold { value: 0.0, threshold: self.high, change: 1 })
+            Decision::desired(
+                seen.desired + 1,
+                Reason::AboveThreshold { value: 0.0, threshold: self.high, change: 1 },
+            )
         } else if value < self.low && !seen.activity_in_progress {
             let reason = Reason::BelowThreshold { value: 0.0, threshold: self.low, change: -1 };
             Decision::desired(seen.desired.saturating_sub(1), reason)
@@ -127,7 +130,9 @@ impl Policy for Watcher {
             Trigger::Alarm(_) if seen.last_scale_in.is_none_or(|a| a.end.is_some()) => {
                 Decision::desired(seen.desired.saturating_sub(self.step), reason(2))
             }
-            _ if self.blocks => Decision::hold_and_block_scale_in(Reason::WarmingUp { instances: seen.booting }),
+            _ if self.blocks => {
+                Decision::hold_and_block_scale_in(Reason::WarmingUp { instances: seen.booting })
+            }
             _ => Decision::hold(Reason::NoChange),
         }
     }
@@ -148,7 +153,13 @@ fn metric(c: &mut Choice) -> (Metric, f64) {
 }
 
 fn query(c: &mut Choice, metric: Metric, period: SimDuration) -> MetricQuery {
-    let statistic = c.one_of(&[Statistic::Average, Statistic::Average, Statistic::Sum, Statistic::Minimum, Statistic::Maximum]);
+    let statistic = c.one_of(&[
+        Statistic::Average,
+        Statistic::Average,
+        Statistic::Sum,
+        Statistic::Minimum,
+        Statistic::Maximum,
+    ]);
     MetricQuery { metric, period: SimDuration::from_nanos(period.as_nanos() * c.between(1, 3)), statistic }
 }
 
@@ -156,12 +167,17 @@ fn query(c: &mut Choice, metric: Metric, period: SimDuration) -> MetricQuery {
 fn steer(c: &mut Choice, small: &mut Small) {
     let w = &mut small.world;
     let base = w.metrics.period;
-    w.metrics.publication_delay = SimDuration::from_nanos(c.one_of(&[0, 0, 1, 300_000_000, 1_000_000_000, 2_500_000_000]));
+    w.metrics.publication_delay =
+        SimDuration::from_nanos(c.one_of(&[0, 0, 1, 300_000_000, 1_000_000_000, 2_500_000_000]));
     w.metrics.missing_ppm = c.one_of(&[0, 0, 200_000, 600_000]);
     w.metrics.alarm_every = SimDuration::from_nanos(c.one_of(&[500_000_000, 1_000_000_000, 1_300_000_000]));
     w.group.warm_up = SimDuration::from_nanos(c.one_of(&[0, 0, 1_000_000_000, 3_000_000_000]));
-    w.metrics.custom =
-        vec![CustomMetric { name: "own".into(), base: 2.0, per_request_in_flight: 1.5, per_request_rate: 0.25 }];
+    w.metrics.custom = vec![CustomMetric {
+        name: "own".into(),
+        base: 2.0,
+        per_request_in_flight: 1.5,
+        per_request_rate: 0.25,
+    }];
     for i in 0..c.below(3) {
         let (first, at) = metric(c);
         let mut queries = vec![query(c, first, base)];
@@ -231,6 +247,10 @@ impl Policy for Sizes {
         let mut decision = Decision::desired(size, Reason::Fixed);
         decision.raw = size % 5 == 4;
         decision.bounds = (size == 3).then_some((2, 6));
+        if size == 2 {
+            decision = Decision::hold(Reason::Schedule { entry: "bounds".into() });
+            decision.bounds = Some((3, 5));
+        }
         decision
     }
 }
@@ -242,7 +262,7 @@ pub fn random(seed: u64) -> Small {
     let snap = |ns: u64| (ns / grid * grid).max(grid);
     let span = c.between(4, 20) * 1_000_000_000;
     let mut w = world(SimDuration::from_nanos(span), c.next());
-    w.metrics.period = SimDuration::from_secs(c.between(1, 2));
+    w.metrics.period = SimDuration::from_millis(c.one_of(&[1000, 2000, 500, 200]));
     w.lead_in = SimDuration::from_nanos(w.metrics.period.as_nanos() * c.below(2));
     w.metrics.alarm_every = SimDuration::from_secs(1);
     let time = |c: &mut Choice, low: u64, high: u64| SimDuration::from_nanos(snap(c.between(low, high)));
@@ -252,15 +272,16 @@ pub fn random(seed: u64) -> Small {
     w.instance.speed = c.one_of(&[65_536, 65_536, 6_554, 50_000, 131_072, 99_991]);
     w.instance.admitted = c.one_of(&[1, 2, 3, 8, 50]);
     w.instance.queue_limit = c.one_of(&[0, 1, 5, 100]);
-    let before = c.one_of(&[1_000_000, 500_000, 0, 333_333]);
     let waits = c.chance(40);
     w.classes = (0..c.between(1, 2))
         .map(|i| {
             let mut class = class(Distribution::Constant { value: 1e7 });
             class.weight = 1.0 + i as f64;
-            class.cpu_before_ppm = before;
+            class.cpu_before_ppm = c.one_of(&[1_000_000, 500_000, 0, 333_333]);
             if waits {
-                class.wait_time = Distribution::Constant { value: snap(c.between(1, 200 * ms)) as f64 };
+                let value = snap(c.between(1, 200 * ms)) as f64;
+                let law = [Distribution::Constant { value }, Distribution::Exponential { mean: value }];
+                class.wait_time = law[usize::from(!coarse && c.chance(50))].clone();
             }
             class
         })
@@ -274,7 +295,9 @@ pub fn random(seed: u64) -> Small {
     w.instance.boot = (0..c.below(4))
         .map(|i| BootPhase {
             name: format!("phase {i}"),
-            time: Distribution::Constant { value: snap(c.between(0, 2 * s)) as f64 * f64::from(u8::from(c.chance(80))) },
+            time: Distribution::Constant {
+                value: snap(c.between(0, 2 * s)) as f64 * f64::from(u8::from(c.chance(80))),
+            },
             stage: [BootStage::Pending, BootStage::Running, BootStage::InService][i.min(2) as usize],
             failure_ppm: c.one_of(&[0, 0, 300_000]),
             on_failure: match c.below(3) {
@@ -370,7 +393,11 @@ pub fn random(seed: u64) -> Small {
             },
             allowed_ratio: 0.1,
         },
-        Objective { name: "good".into(), kind: ObjectiveKind::GoodRequests { below: time(c, ms, s) }, allowed_ratio: 0.1 },
+        Objective {
+            name: "good".into(),
+            kind: ObjectiveKind::GoodRequests { below: time(c, ms, s) },
+            allowed_ratio: 0.1,
+        },
         Objective { name: "there".into(), kind: ObjectiveKind::Availability, allowed_ratio: 0.0 },
     ];
     if c.chance(10) {
@@ -381,7 +408,8 @@ pub fn random(seed: u64) -> Small {
     let mut arrivals: Vec<(u64, u64)> =
         (0..n).map(|_| (c.below(span) / grid * grid, snap(c.between(1, 2 * mean_work)))).collect();
     arrivals.sort_unstable();
-    let mut sizes: Vec<(u64, u32)> = (0..c.below(8)).map(|_| (snap(c.below(span)), c.between(0, 8) as u32)).collect();
+    let mut sizes: Vec<(u64, u32)> =
+        (0..c.below(8)).map(|_| (snap(c.below(span)), c.between(0, 8) as u32)).collect();
     sizes.sort_unstable();
     sizes.dedup_by_key(|s| s.0);
     let mut small = Small { world: w, arrivals, sizes, readers: Vec::new(), watchers: Vec::new() };

@@ -5,6 +5,7 @@ use crate::number;
 use crate::record::Console;
 use crate::report::{Look, Mark, Page};
 use crate::source::{Changes, Source};
+use std::sync::atomic::AtomicBool;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -22,17 +23,18 @@ Examples:
   simscale check shop.toml
   simscale check scenarios/*.toml";
 
-pub fn check(args: &Args) -> Result<Code, Failure> {
+pub fn check(args: &Args, stop: &AtomicBool) -> Result<Code, Failure> {
     let changes = Changes { seed: None, set: args.set.clone() };
     let mut mistakes = Vec::new();
     let mut apart = "";
     for file in &args.files {
-        match Source::read(file, &changes) {
+        match Source::read(file, &changes, stop) {
             Ok(source) => {
                 Console::data(apart);
                 Console::data(&page(&source).render(Look::of_terminal()));
                 apart = "\n";
             }
+            Err(failure) if failure.code == Code::Stopped => return Err(failure),
             Err(failure) => mistakes.push(failure.message),
         }
     }
@@ -60,6 +62,9 @@ fn page(source: &Source) -> Page {
                 format!("it ends {silence} before the run does: nothing arrives after it"),
             );
         }
+    }
+    for warning in &source.warnings {
+        page.add_marked("Warnings", Mark::Warning, warning.clone());
     }
     for line in scenario.arithmetic(source.trace_rates()) {
         page.add(heading(line.about), line.sentence);

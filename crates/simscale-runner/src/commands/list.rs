@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use simscale::scenario::METRICS;
 use simscale::scenario::catalogue::{DATE, INSTANCE_TYPES, REGION};
 
+const CREDITS: &str = "CPU credits of burstable types are not modelled yet: they run at full speed for ever.";
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  simscale list instances --format json")]
 pub struct Args {
@@ -32,7 +34,7 @@ enum What {
 pub fn list(args: &Args) -> Result<Code, Failure> {
     let (rows, note) = match args.what {
         What::Policies => (policies(), String::new()),
-        What::Instances => (instances(), format!("\nLinux on demand in {REGION}, {DATE}.\n")),
+        What::Instances => (instances(), format!("\nLinux on demand in {REGION}, {DATE}.\n{CREDITS}\n")),
         What::Metrics => {
             (metrics(), "\nA group can have metrics of its own: [[metrics.custom]].\n".to_string())
         }

@@ -60,7 +60,8 @@ struct Job {
 
 pub fn run(args: &Args, stop: &AtomicBool) -> Result<Code, Failure> {
     let changes = Changes { seed: args.seed, set: args.set.clone() };
-    let sources = read_all(&args.files, &changes)?;
+    let sources = Source::read_all(&args.files, &changes, stop)?;
+    sources.iter().flat_map(|source| &source.warnings).for_each(|warning| Console::talk(warning));
     distinct(&sources)?;
     let jobs = prepare(sources, args.out.as_deref())?;
     let seconds = jobs.iter().map(|job| job.source.scenario.simulation.duration.seconds()).sum();
@@ -99,18 +100,6 @@ impl Output {
         Console::data(if apart && !self.data.is_empty() { "\n" } else { "" });
         Console::data(&self.data);
     }
-}
-
-/// Reads all files before any of them runs; the message holds the mistakes of all.
-fn read_all(files: &[String], changes: &Changes) -> Result<Vec<Source>, Failure> {
-    let (mut sources, mut mistakes) = (Vec::new(), Vec::new());
-    for file in files {
-        match Source::read(file, changes) {
-            Ok(source) => sources.push(source),
-            Err(failure) => mistakes.push(failure.message),
-        }
-    }
-    if mistakes.is_empty() { Ok(sources) } else { Err(Failure::input(mistakes.join("\n\n"))) }
 }
 
 fn distinct(sources: &[Source]) -> Result<(), Failure> {

@@ -1,5 +1,6 @@
-//! A result folder is filled in a hidden neighbour and moved into place at the end, each file by one rename.
+//! The files of a result folder are written in a hidden folder inside it and moved into place at the end, each by one rename.
 
+use super::claim::Claim;
 use crate::failure::Failure;
 use fs_err as fs;
 use std::io::{BufWriter, Write};
@@ -22,11 +23,16 @@ pub const FILES: [&str; 8] = [
 /// A folder that holds this file is published: somebody wrote down what its results show, and no run overwrites them unasked.
 pub const PUBLISHED_MARK: &str = "README.md";
 
+/// How the names of hidden folders begin in which runs put their files together.
+const STAGING: &str = ".simscale-run-";
+
 /// A folder of results in the making. Dropped before [`Folder::publish`], it leaves nothing behind.
 pub struct Folder {
     target: PathBuf,
-    staging: TempDir,
     written: Vec<&'static str>,
+    // Dropped in this order: the claim is given back last.
+    staging: TempDir,
+    _claim: Claim,
 }
 
 impl Folder {
@@ -55,12 +61,18 @@ impl Folder {
                 )));
             }
         }
-        let beside = if exists { target } else { parent(target) };
-        let failed = |error: std::io::Error| Failure::input(format!("cannot write results: {error}"));
-        fs::create_dir_all(beside).map_err(failed)?;
-        let staging = staging(beside)
-            .map_err(|error| Failure::input(format!("cannot write into {}: {error}", beside.display())))?;
-        Ok(Folder { target: target.to_path_buf(), staging, written: Vec::new() })
+        let failed = |error: std::io::Error| Failure::input(format!("cannot write into {shown}: {error}"));
+        let Some(claim) = Claim::on(target).map_err(failed)? else {
+            return Err(Failure::input(format!(
+                "another run is writing into {shown}; wait for its end, or name another folder with --out"
+            )));
+        };
+        if claim.alone {
+            remove_remains(target);
+        }
+        let staging = with_mode(tempfile::Builder::new().prefix(STAGING), 0o777).tempdir_in(target);
+        let staging = staging.map_err(failed)?;
+        Ok(Folder { target: target.to_path_buf(), written: Vec::new(), staging, _claim: claim })
     }
 
     /// The folder that will hold the results.
@@ -85,33 +97,31 @@ impl Folder {
 
     /// Moves the files into place. Result files of an older run that this one did not write are removed: they would lie.
     pub fn publish(self) -> Result<PathBuf, Failure> {
-        let Folder { target, staging, written } = self;
         let failed =
             |error: std::io::Error| Failure::input(format!("cannot move the results into place: {error}"));
-        if !target.exists() {
-            let whole = staging.keep();
-            match fs::rename(&whole, &target) {
-                Ok(()) => return Ok(target),
-                Err(error) => {
-                    // Best effort: the results could not be moved, so nothing of them shall stay.
-                    let _ = fs::remove_dir_all(&whole);
-                    return Err(failed(error));
-                }
-            }
-        }
-        let manifest = target.join("manifest.json");
+        let manifest = self.target.join("manifest.json");
         if manifest.exists() {
             fs::remove_file(&manifest).map_err(failed)?;
         }
         for name in FILES {
-            let place = target.join(name);
-            if written.contains(&name) {
-                fs::rename(staging.path().join(name), &place).map_err(failed)?;
+            let place = self.target.join(name);
+            if self.written.contains(&name) {
+                fs::rename(self.staging.path().join(name), &place).map_err(failed)?;
             } else if place.exists() {
                 fs::remove_file(&place).map_err(failed)?;
             }
         }
-        Ok(target)
+        Ok(self.target.clone())
+    }
+}
+
+/// Removes what a run left that was killed: nobody else is at work in the folder.
+fn remove_remains(target: &Path) {
+    for entry in fs::read_dir(target).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(STAGING) {
+            // Best effort: what stays is in nobody's way.
+            _ = fs::remove_dir_all(entry.path());
+        }
     }
 }
 
@@ -130,10 +140,6 @@ pub fn write_whole(path: &Path, content: &str) -> Result<(), Failure> {
 
 fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-fn staging(beside: &Path) -> std::io::Result<TempDir> {
-    with_mode(tempfile::Builder::new().prefix(".simscale-"), 0o777).tempdir_in(beside)
 }
 
 /// Temporary names are private by default; results shall have the mode that the user's mask gives to new files.
@@ -179,6 +185,21 @@ mod tests {
         folder.publish().unwrap();
         assert_eq!(names(&target), ["manifest.json", "summary.json"]);
         assert_eq!(names(&root.path().join("a")), ["b"]);
+    }
+
+    #[test]
+    fn a_folder_belongs_to_one_run_at_a_time_and_a_killed_one_is_cleaned_up_after() {
+        let root = tempfile::tempdir().unwrap();
+        let target = root.path().join("x");
+        let mut first = Folder::prepare(&target, false).unwrap();
+        let error = Folder::prepare(&root.path().join("./x/."), false).err().unwrap().message;
+        assert!(error.starts_with("another run is writing into "), "{error}");
+        first.write("summary.json", b"{}").unwrap();
+        first.publish().unwrap();
+        fs::create_dir_all(target.join(".simscale-run-killed/deep")).unwrap();
+        fs::write(target.join(".simscale.lock"), "").unwrap();
+        drop(Folder::prepare(&target, false).unwrap());
+        assert_eq!(names(&target), ["summary.json"]);
     }
 
     #[test]

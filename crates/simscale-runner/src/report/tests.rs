@@ -1,3 +1,5 @@
+//! The page and the verdict of a result by hand.
+
 use super::*;
 use simscale::engine::{self, RunResult, SimTime};
 use simscale::summary::Bounds;

@@ -68,12 +68,10 @@ pub struct Point {
     pub in_service: Range,
     /// Healthy targets.
     pub healthy: Range,
-    /// Whether a promise was broken in it.
-    pub broken: bool,
 }
 
 impl Point {
-    fn of(row: &PeriodRow, broken: bool) -> Point {
+    fn of(row: &PeriodRow) -> Point {
         let (start, end) = (row.start.as_secs_f64(), row.end.as_secs_f64());
         let per_second = |n: u64| Range::one(n as f64 / (end - start).max(1e-9));
         let size = |n: u32| Range::one(f64::from(n));
@@ -89,7 +87,6 @@ impl Point {
             desired: size(row.desired),
             in_service: size(row.in_service),
             healthy: size(row.healthy),
-            broken,
         }
     }
 
@@ -109,7 +106,6 @@ impl Point {
             desired: self.desired.merge(later.desired),
             in_service: self.in_service.merge(later.in_service),
             healthy: self.healthy.merge(later.healthy),
-            broken: self.broken || later.broken,
         }
     }
 }
@@ -125,9 +121,9 @@ pub struct Series {
 }
 
 impl Series {
-    /// Adds the next period, and whether a promise was broken in it.
-    pub fn push(&mut self, row: &PeriodRow, broken: bool) {
-        let point = Point::of(row, broken);
+    /// Adds the next period.
+    pub fn push(&mut self, row: &PeriodRow) {
+        let point = Point::of(row);
         match self.points.last_mut() {
             Some(last) if self.filled < 1 << self.level => {
                 *last = last.merge(point);
@@ -167,13 +163,12 @@ mod tests {
             let mut row = row(i);
             row.arrived = if i == 77_777 { 600_000 } else { 6000 };
             row.desired = if i == 33_333 { 1 } else { 5 };
-            series.push(&row, i == 5);
+            series.push(&row);
         }
         let points = series.points();
         assert!(points.len() <= MOST && points.len() > MOST / 2 - 1, "{}", points.len());
         assert_eq!(points.iter().map(|p| p.load.max).fold(0.0, f64::max), 10_000.0);
         assert_eq!(points.iter().map(|p| p.desired.min).fold(9.0, f64::min), 1.0);
-        assert!(points[0].broken && points.iter().filter(|p| p.broken).count() == 1);
         assert!(points.windows(2).all(|pair| pair[0].end == pair[1].start));
         assert_eq!((points[0].start, points[points.len() - 1].end), (0.0, 6_000_000.0));
     }
@@ -183,7 +178,7 @@ mod tests {
         let mut silent = row(0);
         silent.served = 0;
         let mut series = Series::default();
-        series.push(&silent, false);
+        series.push(&silent);
         assert_eq!(series.points()[0].p99, None);
     }
 }

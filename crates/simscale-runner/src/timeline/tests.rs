@@ -1,5 +1,7 @@
+//! The picture of a day by hand, whole and in odd cases.
+
 use super::*;
-use simscale::engine::SimTime;
+use simscale::engine::{PeriodRow, SimTime};
 
 /// A quiet minute.
 pub(crate) fn row(minute: u64) -> PeriodRow {
@@ -30,7 +32,6 @@ pub(crate) fn row(minute: u64) -> PeriodRow {
 /// A day with a peak in the evening that breaks the promise for an hour.
 pub(crate) fn day() -> Series {
     let mut series = Series::default();
-    let promise = promise();
     for minute in 0..1470 {
         let mut row = row(minute);
         let hour = (minute as f64 - 30.0) / 60.0;
@@ -49,8 +50,7 @@ pub(crate) fn day() -> Series {
         }
         row.response_ns[2] += ((noise + 0.5) * 5e7) as u64;
         row.served = row.arrived - row.refused;
-        let broken = promise.broken_in(&row);
-        series.push(&row, broken);
+        series.push(&row);
     }
     series
 }
@@ -64,8 +64,10 @@ pub(crate) fn labels() -> Labels {
         title: "web-shop".into(),
         subtitle: "promise broken: fast was broken in 4.2 % of 1,440 windows (1 % allowed), at 34.12 USD a run, 1,037 USD a month".into(),
         day_s: 0.0,
+        time_zone: "Europe/Berlin".into(),
         lead_in_s: 1800.0,
         promises: vec![promise()],
+        broken: vec![(72_000.0, 75_600.0)],
         cpu_targets: vec![("cpu-50".into(), 0.5)],
     }
 }
@@ -81,6 +83,8 @@ fn the_picture_has_its_parts_and_is_always_the_same() {
         "CPU utilisation, %",
         "limit fast",
         "refused or failed",
+        "promise broken",
+        "time of the simulated day, Europe/Berlin",
     ] {
         assert!(svg.contains(part), "{part}");
     }
@@ -91,6 +95,15 @@ fn the_picture_has_its_parts_and_is_always_the_same() {
         #[cfg(feature = "png")]
         std::fs::write(std::path::Path::new(&path).with_extension("png"), png(&svg)).unwrap();
     }
+}
+
+#[test]
+fn broken_stretches_are_joined_and_never_too_narrow_to_be_seen() {
+    let broken = vec![(500.0, 620.0), (100.0, 160.0), (560.0, 700.0), (700.0, 720.0), (71_990.0, 72_060.0)];
+    let labels = Labels { lead_in_s: 0.0, broken, ..labels() };
+    let bands: Vec<(f64, f64)> =
+        bands((0.0, 72_000.0), &labels).iter().map(|band| (band.from, band.to)).collect();
+    assert_eq!(bands, [(80.0, 180.0), (500.0, 720.0), (71_975.0, 72_000.0)]);
 }
 
 #[test]
@@ -106,7 +119,7 @@ fn an_empty_run_and_a_single_period_can_be_drawn() {
     let mut one = Series::default();
     let mut silent = row(0);
     (silent.served, silent.arrived, silent.response_ns) = (0, 0, [0; 3]);
-    one.push(&silent, false);
+    one.push(&silent);
     super::svg(&one, &labels());
 }
 

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 /// More text than this in one trace is refused: no real one has it, a gzip bomb does.
 pub(super) const LONGEST_TEXT: u64 = 16 << 30;
@@ -14,10 +14,25 @@ pub(super) const LONGEST_TEXT: u64 = 16 << 30;
 /// More text than this in one row is refused.
 const LONGEST_ROW: u64 = 1 << 20;
 
-/// SHA-256 of a regular file.
-pub(super) fn hash(path: &Path, shown: &str) -> Result<String, TraceError> {
-    let file = regular(path, shown)?;
-    crate::sha256::of_reader(file).map_err(|error| unreadable(shown, &error))
+/// SHA-256 of a regular file. A set `stop` ends it at once.
+pub(super) fn hash(path: &Path, shown: &str, stop: &AtomicBool) -> Result<String, TraceError> {
+    let file = Stoppable { inner: regular(path, shown)?, stop };
+    crate::hash::of_reader(file).map_err(|error| unreadable(shown, &error))
+}
+
+/// A reader that fails when it is told to stop.
+struct Stoppable<'a> {
+    inner: File,
+    stop: &'a AtomicBool,
+}
+
+impl Read for Stoppable<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.stop.load(Relaxed) {
+            return Err(io::Error::other("stopped"));
+        }
+        self.inner.read(buffer)
+    }
 }
 
 /// The text of a file, unpacked when it is a gzip file by its first bytes.
@@ -41,13 +56,13 @@ pub(super) fn text(path: &Path, shown: &str) -> Result<Bounded, TraceError> {
 }
 
 fn regular(path: &Path, shown: &str) -> Result<File, TraceError> {
-    let file = File::open(path).map_err(|error| unreadable(shown, &error))?;
-    let kind = file.metadata().map_err(|error| unreadable(shown, &error))?;
+    // Asked before it is opened: a pipe without a writer would wait for one.
+    let kind = std::fs::metadata(path).map_err(|error| unreadable(shown, &error))?;
     if !kind.is_file() {
         return Err(TraceError::new(shown, None, "is not a regular file")
             .hint("a trace is read twice: save it to a file"));
     }
-    Ok(file)
+    File::open(path).map_err(|error| unreadable(shown, &error))
 }
 
 fn unreadable(shown: &str, error: &io::Error) -> TraceError {

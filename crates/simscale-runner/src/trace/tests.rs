@@ -1,5 +1,9 @@
+//! Traces good and bad, by hand.
+
 use super::*;
 use std::io::Write;
+
+static GO: AtomicBool = AtomicBool::new(false);
 
 fn counts() -> TraceFormat {
     TraceFormat {
@@ -20,7 +24,7 @@ fn file(bytes: &[u8]) -> tempfile::NamedTempFile {
 }
 
 fn check(bytes: &[u8], format: TraceFormat) -> Result<CheckedTrace, String> {
-    CheckedTrace::check(file(bytes).path(), "x.csv", format).map_err(|error| error.to_string())
+    CheckedTrace::check(file(bytes).path(), "x.csv", format, &GO).map_err(|error| error.to_string())
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -35,7 +39,7 @@ fn counts_are_totalled_and_streamed() {
         [b"t_s,requests\n0,3\n60,0.5\n120,7\n".to_vec(), gzip(b"t_s;requests\r\n0;3\r\n60;0.5\r\n120;7\r\n")]
     {
         let file = file(&bytes);
-        let trace = CheckedTrace::check(file.path(), "x.csv", counts()).unwrap();
+        let trace = CheckedTrace::check(file.path(), "x.csv", counts(), &GO).unwrap();
         assert_eq!((trace.facts.rows, trace.facts.requests), (3, 10.5));
         assert_eq!(trace.facts.to, SimTime::from_nanos(180_000_000_000));
         let rows: Vec<TraceRow> = trace.reader().unwrap().collect();
@@ -59,7 +63,7 @@ fn rates_become_counts_and_columns_are_chosen_by_name() {
 fn single_requests_carry_their_work() {
     let format = TraceFormat { values: Values::Requests { work: Some("cpu_s".into()) }, ..counts() };
     let file = file(b"at,cpu_s\n0.25,0.035\n0.25,0.1\n7,0\n");
-    let trace = CheckedTrace::check(file.path(), "x.csv", format).unwrap();
+    let trace = CheckedTrace::check(file.path(), "x.csv", format, &GO).unwrap();
     let rows: Vec<TraceRow> = trace.reader().unwrap().collect();
     assert_eq!(
         rows[0],
@@ -137,9 +141,9 @@ fn a_missing_column_lists_those_there_are() {
 fn missing_files_and_folders_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     let missing =
-        CheckedTrace::check(&folder.path().join("no.csv"), "no.csv", counts()).unwrap_err().to_string();
+        CheckedTrace::check(&folder.path().join("no.csv"), "no.csv", counts(), &GO).unwrap_err().to_string();
     assert!(missing.starts_with("no.csv: cannot be read") && missing.contains("relative to"), "{missing}");
-    let error = CheckedTrace::check(folder.path(), "dir", counts()).unwrap_err().to_string();
+    let error = CheckedTrace::check(folder.path(), "dir", counts(), &GO).unwrap_err().to_string();
     assert!(error.contains("not a regular file"), "{error}");
 }
 

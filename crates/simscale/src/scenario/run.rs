@@ -65,7 +65,9 @@ impl RunSettings {
     }
 
     /// Time of day (nanoseconds since local midnight) and day of the week (0 = Monday) at the start.
-    pub(crate) fn local_start(&self) -> (u64, u8) {
+    ///
+    /// A run keeps the offset from UTC that its time zone has at its start.
+    pub fn local_start(&self) -> (u64, u8) {
         let Some(zone) = zone(&self.time_zone) else { return (self.start.nanos_since_utc_midnight(), 0) };
         let local = zone.to_datetime(timestamp(self.start));
         let time = local.time();
@@ -74,6 +76,12 @@ impl RunSettings {
             seconds * 1_000_000_000 + time.subsec_nanosecond() as u64,
             local.weekday().to_monday_zero_offset() as u8,
         )
+    }
+
+    /// Date and time at the start on the clock of [`RunSettings::time_zone`], to the second: `2026-03-02 01:00:00`.
+    pub fn local_start_text(&self) -> String {
+        let zone = zone(&self.time_zone).unwrap_or(TimeZone::UTC);
+        zone.to_datetime(timestamp(self.start)).strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
     pub(crate) fn check(&self, metrics: &Metrics, check: &mut Check<'_>) {

@@ -1,3 +1,5 @@
+//! Summaries of results by hand.
+
 use super::*;
 use simscale_core::{self as core, SimTime};
 
