@@ -18,14 +18,14 @@ mod traffic;
 mod world;
 
 pub use control::{
-    Activity, AlarmSpec, AlarmState, AlarmView, Comparison, Datapoint, Decision, Metric, MissingData, Needs, Observation,
-    Policy, Reason, Request, Statistic, Trigger,
+    Activity, AlarmSpec, AlarmState, AlarmView, Comparison, Datapoint, Decision, Metric, MissingData, Needs,
+    Observation, Policy, Reason, Request, Statistic, Trigger,
 };
 pub use kernel::{BadDistribution, Distribution, SimDuration, SimTime};
 pub use ledger::{
-    ActivityRow, Attempts, Capacity, Cost, ObjectiveResult, PeriodRow, Requests, ResponseTime, RunResult, Saturation, Scaling,
-    Sink,
+    ActivityRow, Attempts, Capacity, Cost, ObjectiveResult, PeriodRow, Requests, ResponseTime, RunResult,
+    Saturation, Scaling, Sink,
 };
-pub use sim::{run, BrokenLaw};
+pub use sim::{BrokenLaw, run};
 pub use traffic::{Algorithm, ArrivalProcess, Curve, MmppState, Spread, TraceReader, TraceRow, Workload};
 pub use world::*;

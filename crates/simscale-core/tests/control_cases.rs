@@ -2,9 +2,9 @@
 //! policies ask, what bounds do, and that nobody sees a datapoint before it is published. The alarm's own tables are tested beside
 //! it, in `control/alarm.rs`.
 
-mod support;
 #[path = "support/scripted.rs"]
 mod scripted;
+mod support;
 
 use scripted::*;
 use simscale_core::*;
@@ -72,7 +72,8 @@ fn several_policies_at_one_instant() {
         let words: Vec<&str> = row.split(' ').collect();
         let (before, want): (u32, u32) = (words[1].parse().unwrap(), words[words.len() - 1].parse().unwrap());
         let asked = &words[2..words.len() - 2];
-        for (order, all_ring) in orders(asked.len()).into_iter().flat_map(|o| [(o.clone(), true), (o, false)]) {
+        for (order, all_ring) in orders(asked.len()).into_iter().flat_map(|o| [(o.clone(), true), (o, false)])
+        {
             let policies = order.iter().map(|&i| {
                 let rings = all_ring || asked[i].contains(':');
                 let alarm = alarm("utilisation", rings, 60);
@@ -86,7 +87,11 @@ fn several_policies_at_one_instant() {
             assert_eq!(granted, changed, "{row}: one change at most is granted and logged");
             if let [row] = &keep.activities[..] {
                 let winner: usize = row.actor.parse().expect("a policy");
-                assert_eq!(asked[winner].rsplit(':').next(), Some(want.to_string().as_str()), "the winner is named");
+                assert_eq!(
+                    asked[winner].rsplit(':').next(),
+                    Some(want.to_string().as_str()),
+                    "the winner is named"
+                );
                 assert_eq!((row.at, row.asked), (at(60), Some(want)));
                 assert_eq!(row.cause, "utilisation: cpu_utilization [0.00] >= 0");
             }
@@ -132,7 +137,11 @@ fn alarms_ring_at_the_first_evaluation_that_can_know() {
         assert_eq!(looks[0].now, at(want), "{case:?}");
         assert!(looks.iter().all(|l| l.trigger == Trigger::Alarm(0)), "{case:?}");
         let again: Vec<SimTime> = (0..looks.len() as u64).map(|i| at(want + i * every)).collect();
-        assert_eq!(looks.iter().map(|l| l.now).collect::<Vec<_>>(), again, "asked again at each evaluation, {case:?}");
+        assert_eq!(
+            looks.iter().map(|l| l.now).collect::<Vec<_>>(),
+            again,
+            "asked again at each evaluation, {case:?}"
+        );
     }
 }
 
@@ -155,9 +164,14 @@ fn an_alarm_calls_its_policy_every_minute_it_lasts() {
         let answer = Decision::hold(Reason::NoChange);
         Box::new(Stub { name: name.into(), alarm, answer, asked: Arc::clone(&asked) }) as Box<dyn Policy>
     };
-    let deaf = Looker::new("deaf", Needs { metrics: vec![query(Metric::InFlight, 60)], alarms: vec![] }, None);
+    let deaf =
+        Looker::new("deaf", Needs { metrics: vec![query(Metric::InFlight, 60)], alarms: vec![] }, None);
     let looks = Arc::clone(&deaf.looks);
-    let policies = vec![stub("silent", alarm("never", false, 60)), stub("rings", busy), Box::new(deaf) as Box<dyn Policy>];
+    let policies = vec![
+        stub("silent", alarm("never", false, 60)),
+        stub("rings", busy),
+        Box::new(deaf) as Box<dyn Policy>,
+    ];
     // One request inside from 60 s to 360 s: the periods that end at 120, 180, ..., 360 breach.
     simulate_with(idle(1), requests(&[(60 * SECOND, 300 * SECOND)]), policies);
     let asked = asked.lock().unwrap();
@@ -175,8 +189,13 @@ fn watch(delay: SimDuration, missing_ppm: u32, every: SimDuration) -> Vec<Look> 
     let mut w = world(secs(7200), 9);
     w.instance.admitted = 10;
     (w.metrics.publication_delay, w.metrics.missing_ppm) = (delay, missing_ppm);
-    let metrics = vec![query(Metric::CpuUtilization, 60), query(Metric::InFlight, 180), query(Metric::RequestCountPerTarget, 600)];
-    let alarms = vec![AlarmSpec { evaluation_periods: 4, datapoints_to_alarm: 2, ..alarm("always", true, 60) }];
+    let metrics = vec![
+        query(Metric::CpuUtilization, 60),
+        query(Metric::InFlight, 180),
+        query(Metric::RequestCountPerTarget, 600),
+    ];
+    let alarms =
+        vec![AlarmSpec { evaluation_periods: 4, datapoints_to_alarm: 2, ..alarm("always", true, 60) }];
     let looker = Looker::new("looker", Needs { metrics, alarms }, Some(every));
     let looks = Arc::clone(&looker.looks);
     simulate_with(w, poisson(0.5), vec![Box::new(looker)]);
@@ -199,12 +218,23 @@ fn decisions_see_published_data_only() {
                 for (i, series) in look.datapoints.iter().chain(alarms).enumerate() {
                     let starts: Vec<u64> = series.iter().map(|d| d.start.as_nanos()).collect();
                     let period = [60, 180, 600, 60][i] * SECOND;
-                    assert!(series.iter().all(|d| d.start + d.period + delay <= look.now && d.period.as_nanos() == period));
-                    assert!(starts.is_sorted_by(|a, b| a < b) && starts.iter().all(|s| s.is_multiple_of(period)));
+                    assert!(
+                        series
+                            .iter()
+                            .all(|d| d.start + d.period + delay <= look.now && d.period.as_nanos() == period)
+                    );
+                    assert!(
+                        starts.is_sorted_by(|a, b| a < b) && starts.iter().all(|s| s.is_multiple_of(period))
+                    );
                     let published = look.now.as_nanos().saturating_sub(delay.as_nanos()) / period;
-                    let want: Vec<u64> = (published.saturating_sub(32)..published).map(|n| n * period).collect();
+                    let want: Vec<u64> =
+                        (published.saturating_sub(32)..published).map(|n| n * period).collect();
                     assert!(i == 3 || starts.iter().all(|s| want.contains(s)), "at most the last 32 periods");
-                    assert!(i == 3 || missing > 0 || starts == want, "at {} with delay {delay}: {starts:?}", look.now);
+                    assert!(
+                        i == 3 || missing > 0 || starts == want,
+                        "at {} with delay {delay}: {starts:?}",
+                        look.now
+                    );
                     checked += series.len();
                 }
             }
@@ -316,7 +346,8 @@ fn bounds_of_a_schedule() {
         let bounds = decision.bounds.expect("every case has bounds");
         let looker = Looker::new("looker", Needs::default(), Some(secs(90)));
         let looks = Arc::clone(&looker.looks);
-        let steps = [(100 * SECOND, decision.clone()), (200 * SECOND, Decision::desired(later, Reason::Fixed))];
+        let steps =
+            [(100 * SECOND, decision.clone()), (200 * SECOND, Decision::desired(later, Reason::Fixed))];
         let mut policies = script(&steps);
         policies.push(Box::new(looker));
         let keep = simulate_with(idle(before), evenly(0.0), policies);
@@ -328,6 +359,10 @@ fn bounds_of_a_schedule() {
             assert_eq!(row.before, size, "{decision:?}: {:?}", keep.activities);
             size = row.granted;
         }
-        assert_eq!(size, want[1], "every change of the size is in the log: {decision:?}, {:?}", keep.activities);
+        assert_eq!(
+            size, want[1],
+            "every change of the size is in the log: {decision:?}, {:?}",
+            keep.activities
+        );
     }
 }

@@ -3,9 +3,9 @@
 //! One instance is there for the whole of every run; what a case says is billed on top of it. A look at t - 1 ns acts at t, because
 //! what a decision causes happens 1 ns later.
 
-mod support;
 #[path = "support/scripted.rs"]
 mod scripted;
+mod support;
 
 use scripted::*;
 use simscale_core::*;
@@ -14,12 +14,17 @@ use support::*;
 
 const MS: u64 = SECOND / 1000;
 
+/// Boot phases: stage and seconds.
+type Phases = &'static [(BootStage, u64)];
+
 /// A world of this many seconds whose instances boot through these phases (stage, seconds).
 fn booting(duration: u64, phases: &[(BootStage, u64)]) -> World {
     let mut w = world(secs(duration), 1);
     (w.group.min, w.group.max) = (0, 100);
-    w.instance.boot =
-        phases.iter().map(|&(stage, s)| phase("part", Distribution::Constant { value: s as f64 * S }, stage)).collect();
+    w.instance.boot = phases
+        .iter()
+        .map(|&(stage, s)| phase("part", Distribution::Constant { value: s as f64 * S }, stage))
+        .collect();
     w
 }
 
@@ -44,7 +49,7 @@ fn ns(s: u64) -> u128 {
 #[test]
 fn billing_begins_when_the_instance_runs() {
     use BootStage::{InService, Pending, Running};
-    let cases: [(&[(BootStage, u64)], u64); 9] = [
+    let cases: [(Phases, u64); 9] = [
         (&[], 500),
         (&[(Running, 60)], 500),
         (&[(InService, 60)], 500),
@@ -97,7 +102,8 @@ fn a_started_instance_pays_its_seconds_and_at_least_sixty() {
         assert_eq!(extra(w, &steps[..1]), ns(billed), "{ran} ms, ended by a crash");
     }
     // Each start pays its own minimum.
-    let many: Vec<(u64, u32)> = (1..=10).flat_map(|i| [(by(100 * i), 2), (by(100 * i + 5), 1)]).collect();
+    let many: Vec<(u64, u32)> =
+        (1..=10).flat_map(|i| [(100 * i * SECOND, 2), (by(100 * i + 5), 1)]).collect();
     assert_eq!(extra(booting(6000, &[]), &many), ns(600));
     // Another price list, another minimum.
     let mut w = booting(6000, &[]);
@@ -130,7 +136,11 @@ fn draining_is_billed() {
             let steps = [(100 * SECOND, size(2, false)), (by(200), size(1, raw))];
             let result = steer(w.clone(), requests(&list), script(&steps)).0;
             let billed = result.capacity.billed_ns - ns(1000);
-            assert_eq!(billed, ns(if raw { 100 } else { want }), "work {work} s, delay {delay} s, raw: {raw}");
+            assert_eq!(
+                billed,
+                ns(if raw { 100 } else { want }),
+                "work {work} s, delay {delay} s, raw: {raw}"
+            );
         }
     }
 }
@@ -141,7 +151,7 @@ fn draining_is_billed() {
 fn failed_launches() {
     use BootStage::{Pending, Running};
     // Launches at 100, 121, ..., 583: 23 have failed by the end, the last runs for 17 s.
-    let cases: [(&[(BootStage, u64)], usize, u128); 3] = [
+    let cases: [(Phases, usize, u128); 3] = [
         (&[(Pending, 20), (Running, 60)], 0, 0),
         (&[(Running, 20)], 0, ns(23 * 60 + 17)),
         (&[(Pending, 10), (Running, 10)], 1, ns(23 * 60 + 7)),
@@ -163,7 +173,8 @@ fn a_crash_ends_billing() {
     let mut w = booting(600, &[(BootStage::Pending, 30), (BootStage::Running, 20)]);
     w.group.health.every = secs(420);
     let all = |at| FaultTime::At(SimTime::from_nanos(at * SECOND));
-    w.faults = vec![Fault { name: "crash".into(), when: all(300), kind: FaultKind::Crash, victims: Victims::All }];
+    w.faults =
+        vec![Fault { name: "crash".into(), when: all(300), kind: FaultKind::Crash, victims: Victims::All }];
     let (result, keep) = simulate(w.clone(), evenly(0.0));
     assert_eq!(result.capacity.billed_ns, ns(300 + 150));
     let rate = |row: usize| keep.periods[row].cost_nano_usd - keep.periods[row - 1].cost_nano_usd;
@@ -175,7 +186,11 @@ fn a_crash_ends_billing() {
     w.group.health.every = secs(10_000);
     let busy = requests(&[(190 * SECOND, SECOND), (190 * SECOND, 500 * SECOND)]);
     let result = steer(w, busy, sizes(&steps)).0;
-    assert_eq!(result.capacity.billed_ns, ns(300 + 400), "a fault strikes who is in service; the leaving one drains to 500 s");
+    assert_eq!(
+        result.capacity.billed_ns,
+        ns(300 + 400),
+        "a fault strikes who is in service; the leaving one drains to 500 s"
+    );
 }
 
 /// Proves that the lead-in costs nothing, and that an instance that ends in the statistics window pays for its part of the window:
@@ -203,7 +218,11 @@ fn only_the_statistics_window_is_billed() {
     let mut w = booting(1200, &[]);
     w.lead_in = secs(300);
     let cost = simulate(w, evenly(0.0)).0.cost;
-    assert_eq!(cost, Cost { instances_nano_usd: 24_000_000, balancer_nano_usd: 5_625_000 }, "a quarter of an hour");
+    assert_eq!(
+        cost,
+        Cost { instances_nano_usd: 24_000_000, balancer_nano_usd: 5_625_000 },
+        "a quarter of an hour"
+    );
 }
 
 /// Proves that the end of the run cuts to the nanosecond: no minimum, no rounding, as the run says nothing of what follows.
@@ -226,7 +245,8 @@ fn an_hour_costs_its_price() {
         for n in [1, 3] {
             fleet(&mut w, n);
             let cost = simulate(w.clone(), evenly(0.0)).0.cost;
-            let want = Cost { instances_nano_usd: u128::from(price) * u128::from(n), balancer_nano_usd: 22_500_000 };
+            let want =
+                Cost { instances_nano_usd: u128::from(price) * u128::from(n), balancer_nano_usd: 22_500_000 };
             assert_eq!(cost, want, "{row}");
         }
         prices += 1;
@@ -266,7 +286,8 @@ fn the_rows_show_the_bill_so_far() {
 fn random_fleets_pay_for_the_lives_they_had() {
     for seed in 0..200 {
         let c = &mut support::random_world::Choice::new(seed);
-        let steps: Vec<(u64, u32)> = (1..30).map(|i| (by(30 * i + c.below(30)), c.between(1, 6) as u32)).collect();
+        let steps: Vec<(u64, u32)> =
+            (1..30).map(|i| (by(30 * i + c.below(30)), c.between(1, 6) as u32)).collect();
         let (mut living, mut ended) = (vec![0], 0);
         for &(at, size) in &steps {
             let now = at + 1;
@@ -276,7 +297,13 @@ fn random_fleets_pay_for_the_lives_they_had() {
             while living.len() > size as usize {
                 let running: u64 = living.pop().expect("it lives");
                 let ran = now.saturating_sub(running).div_ceil(SECOND);
-                ended += if running >= now { 0 } else if running == 0 { ran } else { ran.max(60) };
+                ended += if running >= now {
+                    0
+                } else if running == 0 {
+                    ran
+                } else {
+                    ran.max(60)
+                };
             }
         }
         let end = 1200 * SECOND;

@@ -4,8 +4,8 @@
 mod support;
 
 use simscale_core::run;
-use support::random_world::random;
 use support::Keep;
+use support::random_world::random;
 
 #[test]
 fn laws_hold_and_runs_repeat_in_random_worlds() {
@@ -22,7 +22,8 @@ fn laws_hold_and_runs_repeat_in_random_worlds() {
         let (first, second) = (once(), once());
         assert_eq!(first, second, "world {seed} does not repeat");
         let r = first.0;
-        let settled = r.requests.served + r.requests.refused + r.requests.failed + r.requests.in_flight_at_end;
+        let settled =
+            r.requests.served + r.requests.refused + r.requests.failed + r.requests.in_flight_at_end;
         assert_eq!(r.requests.in_flight_at_start + r.requests.arrived, settled, "world {seed}");
         for objective in &r.objectives {
             assert!(objective.violating_requests <= objective.requests, "world {seed}: {objective:?}");

@@ -322,11 +322,7 @@ fn the_engines_agree_in_random_worlds() {
         kinds
             .iter()
             .for_each(|(kind, seeds)| println!("{} worlds: {kind}, such as {}", seeds.len(), seeds[0]));
-        let (small, shrunk) = if std::env::var("SHRINK").is_ok_and(|v| v == "1") {
-            shrink(random(*seed))
-        } else {
-            (random(*seed), String::new())
-        };
+        let (small, shrunk) = shrink(random(*seed));
         panic!(
             "{} worlds differ\nfirst difference, world {seed}:\n{said}\nshrunk:\n{shrunk}\n{small:?}",
             differing.len()

@@ -67,7 +67,10 @@ fn ran(scenario: &Scenario, summary: &Summary) -> String {
 fn load(scenario: &Scenario, summary: &Summary) -> String {
     let requests = &summary.requests;
     let settled = requests.served + requests.refused + requests.failed;
-    let share = |n: u64| percent(if settled == 0 { 0.0 } else { n as f64 / settled as f64 });
+    // A handful is always in flight at the end; a crowd there belongs to the picture.
+    let crowd = requests.in_flight_at_end > settled / 1000;
+    let all = settled + if crowd { requests.in_flight_at_end } else { 0 };
+    let share = |n: u64| percent(if all == 0 { 0.0 } else { n as f64 / all as f64 });
     let mean = requests.arrived as f64 / summary.seconds().max(1e-9);
     let mut text = format!("{}, {} on average", counted(requests.arrived, "request", "requests"), rate(mean));
     if let Some(trace) = scenario.trace() {
@@ -79,6 +82,9 @@ fn load(scenario: &Scenario, summary: &Summary) -> String {
         share(requests.refused),
         share(requests.failed)
     );
+    if crowd {
+        text += &format!(", {} still in flight at the end", share(requests.in_flight_at_end));
+    }
     if summary.attempts.retried > 0 {
         text += &format!("; {}", counted(summary.attempts.retried, "retry", "retries"));
     }
@@ -134,8 +140,11 @@ fn kept(promise: &Promise, result: &Objective) -> String {
         )
     };
     if let Some(burn) = result.burn_rate.filter(|&burn| burn > 0.0) {
-        let used =
-            if burn < 1.0 { format!("{} of", percent(burn)) } else { format!("{} times", plain(burn)) };
+        let used = match burn {
+            1.0 => "all of".to_string(),
+            less if less < 1.0 => format!("{} of", percent(less)),
+            more => format!("{} times", plain(more)),
+        };
         text += &format!(" ({used} the error budget)");
     }
     text
@@ -159,12 +168,13 @@ fn cost(summary: &Summary) -> String {
 
 fn capacity(summary: &Summary) -> String {
     let capacity = &summary.capacity;
+    let hours = plain(capacity.billed_instance_hours);
     format!(
-        "{} in service on average, {} at most; CPU {} busy; {} instance-hours billed",
+        "{} in service on average, {} at most; CPU {} busy; {hours} {} billed",
         plain(capacity.in_service_mean),
         capacity.in_service_max,
         percent(summary.cpu_utilization_mean),
-        plain(capacity.billed_instance_hours),
+        if hours == "1" { "instance-hour" } else { "instance-hours" },
     )
 }
 

@@ -108,11 +108,14 @@ impl Alarm {
     /// Evaluates over a range of periods, oldest first; `None` stands for a missing datapoint.
     pub fn evaluate(&mut self, range: &[Option<Datapoint>]) {
         let n = self.spec.evaluation_periods as usize;
-        let breach: Vec<Option<bool>> =
-            range.iter().map(|p| p.map(|p| self.spec.comparison.breaches(p.value, self.spec.threshold))).collect();
+        let breach: Vec<Option<bool>> = range
+            .iter()
+            .map(|p| p.map(|p| self.spec.comparison.breaches(p.value, self.spec.threshold)))
+            .collect();
         let real: Vec<Datapoint> = range.iter().flatten().copied().collect();
         self.evaluated = real[real.len().saturating_sub(n)..].to_vec();
-        self.state = judge(&breach, n, self.spec.datapoints_to_alarm as usize, self.spec.missing_data, self.state);
+        self.state =
+            judge(&breach, n, self.spec.datapoints_to_alarm as usize, self.spec.missing_data, self.state);
     }
 }
 
@@ -217,7 +220,11 @@ mod tests {
                         let want: Vec<AlarmState> = want.chars().map(state).collect();
                         assert_eq!([got(Ok), got(Alarm)], want[..], "{missing:?} of {row:?}");
                         let kept = want == [Ok, Alarm];
-                        assert_eq!(got(InsufficientData), if kept { InsufficientData } else { want[0] }, "{row:?}");
+                        assert_eq!(
+                            got(InsufficientData),
+                            if kept { InsufficientData } else { want[0] },
+                            "{row:?}"
+                        );
                     }
                 }
                 cells += 1;

@@ -10,13 +10,14 @@ pub enum Metric {
     CpuUtilization,
     /// Memory used over memory, percent, time average; one sample an instance in service.
     MemoryUtilization,
-    /// Requests completed by the targets over the targets in service, for one period.
+    /// Attempts taken in the period, health checks included; one sample an instance in service, so that the average is the count per
+    /// target.
     RequestCountPerTarget,
     /// Requests in flight, time average; one sample an instance in service.
     InFlight,
     /// Requests waiting for a slot, time average; one sample an instance in service.
     QueueLength,
-    /// All requests in flight over the instances in service: what each has to work off.
+    /// What each instance in service has to work off: while every instance has a queue of its own, the same as `in_flight`.
     BacklogPerInstance,
     /// Response time of the requests served in the period, at a quantile in millionths; milliseconds.
     ResponseTime(u32),

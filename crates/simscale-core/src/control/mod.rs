@@ -5,10 +5,8 @@ mod controls;
 mod datapoint;
 mod policy;
 
-pub use alarm::{AlarmSpec, AlarmState, Comparison, MissingData};
 use alarm::Alarm;
+pub use alarm::{AlarmSpec, AlarmState, Comparison, MissingData};
 pub(crate) use controls::Controls;
 pub use datapoint::{Datapoint, Metric, Statistic};
-pub use policy::{
-    Activity, AlarmView, Decision, Needs, Observation, Policy, Reason, Request, Trigger,
-};
+pub use policy::{Activity, AlarmView, Decision, Needs, Observation, Policy, Reason, Request, Trigger};

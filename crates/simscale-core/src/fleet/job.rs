@@ -1,5 +1,7 @@
 //! An attempt inside an instance, and how attempts end.
 
+/// Its work is multiplied because the instance was cold.
+pub(crate) const COLD: u64 = 1;
 /// A health check, not a client's attempt.
 pub(crate) const PROBE: u64 = 2;
 /// It will be answered with an error.
@@ -14,7 +16,7 @@ pub(crate) struct Job {
     pub mark: u64,
     /// When the attempt was sent.
     pub born: u64,
-    /// CPU time on a reference core, ns, as admitted.
+    /// CPU time on a reference core, ns.
     pub work: u64,
     /// Time to wait for others, ns.
     pub wait: u64,

@@ -1,6 +1,6 @@
 //! The life of an instance outside its processors: launch, boot, service, health, draining.
 
-use crate::kernel::{hash, stream, Purpose, Sampler};
+use crate::kernel::{Purpose, Sampler, hash, stream};
 use crate::world::{BootFailure, BootStage, Instance};
 
 /// Where an instance is in its life.
@@ -43,7 +43,6 @@ pub(crate) struct Life {
     pub launch: u64,
     pub zone: u8,
     pub stage: Stage,
-    pub launched: u64,
     /// When billing began.
     pub running: Option<u64>,
     pub in_service: Option<u64>,
@@ -55,14 +54,15 @@ pub(crate) struct Life {
     pub broken: Option<Broken>,
     pub crashed: bool,
     pub hung: bool,
+    /// When the last hang and the last slow-down end.
+    pub hang_until: u64,
+    pub slow_until: u64,
     /// Speed is divided by these.
     pub slow_factor: f64,
     pub cold_factor: f64,
     pub health: Health,
     /// Since when the balancer raises its share, in slow start.
     pub ramp_since: Option<u64>,
-    /// Number of the last fault that struck.
-    pub fault: u64,
     /// CPU utilisation of the boot phase that runs in service, in millionths, and since when.
     pub boot_cpu: Option<(u32, u64)>,
     plan: Vec<Planned>,
@@ -120,7 +120,8 @@ impl Life {
             let index = launch * 64 + phase as u64;
             ends += Sampler::new(&p.time, stream(seed, Purpose::Boot, index)).draw();
             plan.push(Planned { phase, stage: p.stage, ends });
-            let unlucky = hash(seed, Purpose::BootFailure, launch, phase as u64) % 1_000_000 < u64::from(p.failure_ppm);
+            let unlucky =
+                hash(seed, Purpose::BootFailure, launch, phase as u64) % 1_000_000 < u64::from(p.failure_ppm);
             if unlucky && fails.is_none() {
                 fails = Some((phase, p.on_failure));
             }
@@ -129,7 +130,6 @@ impl Life {
             launch,
             zone,
             stage: Stage::Booting,
-            launched: now,
             running: None,
             in_service: None,
             booted: None,
@@ -137,11 +137,12 @@ impl Life {
             broken: None,
             crashed: false,
             hung: false,
+            hang_until: 0,
+            slow_until: 0,
             slow_factor: 1.0,
             cold_factor: 1.0,
             health: Health::default(),
             ramp_since: None,
-            fault: 0,
             boot_cpu: None,
             plan,
             fails,

@@ -5,6 +5,6 @@ mod life;
 mod server;
 mod sharers;
 
-pub(crate) use job::{Job, Outcome, ERROR, PROBE};
+pub(crate) use job::{ERROR, Job, Outcome, PROBE};
 pub(crate) use life::{BootStep, Health, Life, Stage};
 pub(crate) use server::{Departures, Server};

@@ -5,9 +5,9 @@
 //! it reaches its mark. The anchor moves only when the set of sharers or the speed changes, never at a look, so that the
 //! state at an instant does not depend on who looked when.
 
-use super::job::{Job, SECOND};
+use super::job::{COLD, Job, SECOND};
 use super::sharers::Sharers;
-use crate::kernel::NEVER;
+use crate::kernel::{NEVER, WORK_MAX};
 use std::collections::VecDeque;
 
 /// Attained service is shifted back to zero when it passes this.
@@ -78,7 +78,7 @@ pub(crate) struct Server {
     sojourns: u128,
     /// Class by class, the part of the CPU time before the wait, in millionths.
     before_ppm: Vec<u32>,
-    /// Multiplies the work of the next so many admissions.
+    /// What multiplies the work of a cold attempt, and how many more of them will be taken.
     cold: (f64, u64),
 }
 
@@ -125,7 +125,7 @@ impl Server {
         self.jobs.len() + self.waiters.len() + self.queue.len()
     }
 
-    /// Slows the next `count` admissions by `factor`.
+    /// Multiplies the work of the next `count` attempts that are taken by `factor`.
     pub fn set_cold(&mut self, factor: f64, count: u64) {
         self.cold = (factor, count);
     }
@@ -163,26 +163,38 @@ impl Server {
 
     /// Takes an attempt at `now`; everything due up to `now` has been completed.
     #[inline]
-    pub fn admit(&mut self, slot: usize, mut job: Job, now: u64, out: &mut impl Departures) -> Result<(), QueueFull> {
+    pub fn admit(
+        &mut self,
+        slot: usize,
+        mut job: Job,
+        now: u64,
+        out: &mut impl Departures,
+    ) -> Result<(), QueueFull> {
         if self.cold.1 > 0 {
-            self.cold.1 -= 1;
-            job.work = ((job.work as f64 * self.cold.0) as u64).min(crate::kernel::WORK_MAX);
+            job.set(COLD);
         }
         if self.jobs.len() + self.waiters.len() < self.admitted_limit {
             self.account(now);
             let v = self.attained_by(now);
             self.begin(slot, job, v, now, out);
             self.anchor(now, v);
-            self.areas.taken += 1;
+            self.take();
             Ok(())
         } else if self.queue.len() < self.queue_limit {
             self.account(now);
             self.queue.push_back(job);
-            self.areas.taken += 1;
+            self.take();
             Ok(())
         } else {
             Err(QueueFull)
         }
+    }
+
+    /// Counts an attempt that was taken.
+    #[inline]
+    fn take(&mut self) {
+        self.areas.taken += 1;
+        self.cold.1 = self.cold.1.saturating_sub(1);
     }
 
     fn admit_queued(&mut self, slot: usize, v: u64, now: u64, out: &mut impl Departures) {
@@ -195,7 +207,7 @@ impl Server {
     /// Starts the first part of an admitted attempt.
     #[inline]
     fn begin(&mut self, slot: usize, mut job: Job, v: u64, now: u64, out: &mut impl Departures) {
-        let first = if job.wait == 0 { job.work } else { self.before_wait(&job) };
+        let first = if job.wait == 0 { self.work(&job) } else { self.before_wait(&job) };
         if first == 0 {
             self.wait(slot, job, now, out);
         } else {
@@ -204,8 +216,14 @@ impl Server {
         }
     }
 
+    /// The work of an attempt here: more while the instance was cold.
+    #[inline]
+    fn work(&self, job: &Job) -> u64 {
+        if job.is(COLD) { cold_work(job.work, self.cold.0) } else { job.work }
+    }
+
     fn before_wait(&self, job: &Job) -> u64 {
-        part(job.work, self.before_ppm[job.class() as usize])
+        part(self.work(job), self.before_ppm[job.class() as usize])
     }
 
     fn wait(&mut self, slot: usize, job: Job, now: u64, out: &mut impl Departures) {
@@ -215,7 +233,7 @@ impl Server {
 
     /// The wait is over: the rest of the CPU time, or the end.
     fn resume(&mut self, slot: usize, mut job: Job, v: u64, now: u64, out: &mut impl Departures) {
-        let rest = job.work - self.before_wait(&job);
+        let rest = self.work(&job) - self.before_wait(&job);
         if rest == 0 {
             self.leave(slot, &job, now, out);
         } else {
@@ -228,8 +246,9 @@ impl Server {
     #[inline]
     fn leave(&mut self, slot: usize, job: &Job, now: u64, out: &mut impl Departures) {
         self.sojourns += u128::from(now - job.born);
-        self.attained += u128::from(job.work) << 16;
-        out.departed(slot, job, now);
+        let work = self.work(job);
+        self.attained += u128::from(work) << 16;
+        out.departed(slot, &Job { work, ..*job }, now);
     }
 
     fn insert_waiter(&mut self, waiter: Waiter) {
@@ -351,20 +370,25 @@ impl Server {
         mut gone: impl FnMut(&Job, bool),
         out: &mut impl Departures,
     ) {
+        if !self.attempts().any(&leaves) {
+            return;
+        }
         self.account(now);
         let v = self.attained_by(now);
         let (attained, sojourns, before) = (&mut self.attained, &mut self.sojourns, &self.before_ppm);
+        let cold = self.cold.0;
+        let work = |job: &Job| if job.is(COLD) { cold_work(job.work, cold) } else { job.work };
         let mut take = |job: &Job, part: u64, backend: bool| {
             *attained += u128::from(part);
             *sojourns += u128::from(now - job.born);
             gone(job, backend);
         };
-        let first = |job: &Job| part(job.work, before[job.class() as usize]);
+        let first = |job: &Job| part(work(job), before[job.class() as usize]);
         self.jobs.retain(|job| {
             let left = job.mark.saturating_sub(v);
             let leaving = leaves(job);
             if leaving {
-                take(job, attained_of(job, first(job), left), false);
+                take(job, attained_of(job, work(job), first(job), left), false);
             }
             !leaving
         });
@@ -401,7 +425,7 @@ impl Server {
         let inside: u128 = self
             .jobs
             .iter()
-            .map(|j| u128::from(attained_of(j, self.before_wait(j), j.mark.saturating_sub(v))))
+            .map(|j| u128::from(attained_of(j, self.work(j), self.before_wait(j), j.mark.saturating_sub(v))))
             .chain(self.waiters.iter().map(|w| u128::from(self.before_wait(&w.job) << 16)))
             .sum();
         let ages: u128 = self.attempts().map(|j| u128::from(now - j.born)).sum();
@@ -412,6 +436,10 @@ impl Server {
             sojourns: self.sojourns + ages,
         }
     }
+}
+
+fn cold_work(work: u64, factor: f64) -> u64 {
+    ((work as f64 * factor) as u64).min(WORK_MAX)
 }
 
 /// A share of a work in millionths, rounded down; work is at most 2^45, so only a true share can need the wide product.
@@ -425,8 +453,8 @@ fn part(work: u64, ppm: u32) -> u64 {
 }
 
 /// Service attained by an attempt in a CPU phase that has `left` to go.
-fn attained_of(job: &Job, first: u64, left: u64) -> u64 {
-    let part_end = if job.is(SECOND) || job.wait == 0 { job.work } else { first };
+fn attained_of(job: &Job, work: u64, first: u64, left: u64) -> u64 {
+    let part_end = if job.is(SECOND) || job.wait == 0 { work } else { first };
     (part_end << 16).saturating_sub(left)
 }
 

@@ -128,7 +128,7 @@ impl Sharers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::{hash, Purpose};
+    use crate::kernel::{Purpose, hash};
 
     #[test]
     fn attempts_leave_in_order_however_many_there_are() {
@@ -142,7 +142,7 @@ mod tests {
                 sharers.insert(job);
                 list.push((job.mark, job.tag));
                 list.sort_unstable_by(|a, b| b.cmp(a));
-            } else if draw % 97 == 0 {
+            } else if draw.is_multiple_of(97) {
                 sharers.retain(|j| j.tag % 3 != 0);
                 list.retain(|j| j.1 % 3 != 0);
             } else {

@@ -1,7 +1,7 @@
 //! Chance has an address: every draw comes from (seed, purpose, index) and no draw disturbs another.
 
-use rand::rngs::Xoshiro256PlusPlus;
 use rand::SeedableRng;
+use rand::rngs::Xoshiro256PlusPlus;
 use std::hash::Hasher;
 
 /// The generator of every stream: named, portable, versioned (xoshiro256++ of the `rand` crate).

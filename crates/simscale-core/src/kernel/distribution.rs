@@ -126,15 +126,27 @@ impl Distribution {
             Distribution::Exponential { mean } => finite("the mean", mean),
             Distribution::Gamma { mean, cv } | Distribution::Lognormal { mean, cv } => {
                 finite("the mean", mean)?;
-                if (0.001..=100.0).contains(&cv) { Ok(()) } else { bad(format!("cv must lie in 0.001 to 100, not {cv}")) }
+                if (0.001..=100.0).contains(&cv) {
+                    Ok(())
+                } else {
+                    bad(format!("cv must lie in 0.001 to 100, not {cv}"))
+                }
             }
             Distribution::Hyperexponential { mean, cv } => {
                 finite("the mean", mean)?;
-                if (1.0..=100.0).contains(&cv) { Ok(()) } else { bad(format!("cv must lie in 1 to 100, not {cv}")) }
+                if (1.0..=100.0).contains(&cv) {
+                    Ok(())
+                } else {
+                    bad(format!("cv must lie in 1 to 100, not {cv}"))
+                }
             }
             Distribution::Weibull { mean, shape } => {
                 finite("the mean", mean)?;
-                if (0.05..=100.0).contains(&shape) { Ok(()) } else { bad(format!("shape must lie in 0.05 to 100, not {shape}")) }
+                if (0.05..=100.0).contains(&shape) {
+                    Ok(())
+                } else {
+                    bad(format!("shape must lie in 0.05 to 100, not {shape}"))
+                }
             }
             Distribution::BoundedPareto { low, high, alpha } => {
                 finite("low", low)?;
@@ -142,7 +154,11 @@ impl Distribution {
                 if !(low > 0.0 && low < high) {
                     return bad("low must be above zero and below high".into());
                 }
-                if (0.01..=100.0).contains(&alpha) { Ok(()) } else { bad(format!("alpha must lie in 0.01 to 100, not {alpha}")) }
+                if (0.01..=100.0).contains(&alpha) {
+                    Ok(())
+                } else {
+                    bad(format!("alpha must lie in 0.01 to 100, not {alpha}"))
+                }
             }
             Distribution::Quantiles { ref points } => check_points(points),
         }
@@ -171,7 +187,8 @@ fn bounded_pareto_mean(low: f64, high: f64, alpha: f64) -> f64 {
     if (alpha - 1.0).abs() < 1e-12 {
         return low / (1.0 - ratio) * (high / low).ln();
     }
-    alpha * low.powf(alpha) / (1.0 - ratio.powf(alpha)) * (high.powf(1.0 - alpha) - low.powf(1.0 - alpha)) / (1.0 - alpha)
+    alpha * low.powf(alpha) / (1.0 - ratio.powf(alpha)) * (high.powf(1.0 - alpha) - low.powf(1.0 - alpha))
+        / (1.0 - alpha)
 }
 
 /// A law bound to a stream. Which law it is is decided once a block, never once a request.
@@ -204,7 +221,11 @@ impl Sampler {
             Distribution::Exponential { mean } => Law::Exponential(*mean),
             Distribution::Gamma { mean, cv } => {
                 let shape = 1.0 / (cv * cv);
-                if *mean == 0.0 { Law::Constant(0) } else { Law::Gamma(Gamma::new(shape, mean / shape).expect(checked)) }
+                if *mean == 0.0 {
+                    Law::Constant(0)
+                } else {
+                    Law::Gamma(Gamma::new(shape, mean / shape).expect(checked))
+                }
             }
             Distribution::Hyperexponential { mean, cv } => {
                 let v = cv * cv;
@@ -225,7 +246,11 @@ impl Sampler {
             }
             Distribution::Weibull { mean, shape } => {
                 let scale = mean / libm::tgamma(1.0 + 1.0 / shape);
-                if *mean == 0.0 { Law::Constant(0) } else { Law::Weibull(Weibull::new(scale, *shape).expect(checked)) }
+                if *mean == 0.0 {
+                    Law::Constant(0)
+                } else {
+                    Law::Weibull(Weibull::new(scale, *shape).expect(checked))
+                }
             }
             Distribution::BoundedPareto { low, high, alpha } => {
                 Law::BoundedPareto { low: *low, cut: 1.0 - (low / high).powf(*alpha), inverse: -1.0 / alpha }
@@ -285,19 +310,27 @@ fn interpolate(points: &[(f64, f64)], p: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::{stream, Purpose};
+    use crate::kernel::{Purpose, stream};
 
     fn laws() -> Vec<(&'static str, Distribution, f64)> {
         let ms = 1e6;
         vec![
             ("constant", Distribution::Constant { value: 35.0 * ms }, 0.0),
-            ("uniform", Distribution::Uniform { low: 20.0 * ms, high: 40.0 * ms }, 20.0 / 12f64.sqrt() / 30.0),
+            (
+                "uniform",
+                Distribution::Uniform { low: 20.0 * ms, high: 40.0 * ms },
+                20.0 / 12f64.sqrt() / 30.0,
+            ),
             ("exponential", Distribution::Exponential { mean: 35.0 * ms }, 1.0),
             ("erlang 4", Distribution::Gamma { mean: 35.0 * ms, cv: 0.5 }, 0.5),
             ("hyperexponential", Distribution::Hyperexponential { mean: 35.0 * ms, cv: 2.0 }, 2.0),
             ("lognormal", Distribution::Lognormal { mean: 35.0 * ms, cv: 1.2 }, 1.2),
             ("weibull 2", Distribution::Weibull { mean: 35.0 * ms, shape: 2.0 }, 0.522_723_200_877),
-            ("bounded pareto", Distribution::BoundedPareto { low: 10.0 * ms, high: 1000.0 * ms, alpha: 2.5 }, 0.789_448),
+            (
+                "bounded pareto",
+                Distribution::BoundedPareto { low: 10.0 * ms, high: 1000.0 * ms, alpha: 2.5 },
+                0.789_448,
+            ),
             (
                 "quantiles",
                 Distribution::Quantiles { points: vec![(0.0, 0.0), (0.5, 10.0 * ms), (1.0, 40.0 * ms)] },
@@ -318,8 +351,16 @@ mod tests {
             let mean = values.iter().map(|&v| v as f64).sum::<f64>() / n as f64;
             let variance = values.iter().map(|&v| (v as f64 - mean).powi(2)).sum::<f64>() / n as f64;
             let tolerance = 4.0 * cv / (n as f64).sqrt() + 1e-7;
-            assert!((mean / law.mean() - 1.0).abs() < tolerance, "{name}: mean {mean}, stated {}", law.mean());
-            assert!((variance.sqrt() / mean - cv).abs() <= 0.02 * cv + 1e-9, "{name}: cv {}", variance.sqrt() / mean);
+            assert!(
+                (mean / law.mean() - 1.0).abs() < tolerance,
+                "{name}: mean {mean}, stated {}",
+                law.mean()
+            );
+            assert!(
+                (variance.sqrt() / mean - cv).abs() <= 0.02 * cv + 1e-9,
+                "{name}: cv {}",
+                variance.sqrt() / mean
+            );
         }
     }
 
@@ -353,9 +394,15 @@ mod tests {
     fn impossible_laws_are_refused_with_the_rule() {
         let cases = [
             (Distribution::Uniform { low: 2.0, high: 1.0 }, "low must be below high"),
-            (Distribution::Exponential { mean: f64::NAN }, "the mean must be zero or more and finite, not NaN"),
+            (
+                Distribution::Exponential { mean: f64::NAN },
+                "the mean must be zero or more and finite, not NaN",
+            ),
             (Distribution::Hyperexponential { mean: 1.0, cv: 0.5 }, "cv must lie in 1 to 100, not 0.5"),
-            (Distribution::Quantiles { points: vec![(0.0, 1.0)] }, "a table of quantiles has between 2 and 100000 points"),
+            (
+                Distribution::Quantiles { points: vec![(0.0, 1.0)] },
+                "a table of quantiles has between 2 and 100000 points",
+            ),
         ];
         for (law, rule) in cases {
             assert_eq!(law.check().unwrap_err().to_string(), rule);

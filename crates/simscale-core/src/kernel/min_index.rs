@@ -46,8 +46,9 @@ impl MinIndex {
             if self.bounds[block] > until {
                 continue;
             }
-            let times: &mut [u64; BLOCK] =
-                (&mut self.times[block * BLOCK..(block + 1) * BLOCK]).try_into().expect("a block has 16 slots");
+            let times: &mut [u64; BLOCK] = (&mut self.times[block * BLOCK..(block + 1) * BLOCK])
+                .try_into()
+                .expect("a block has 16 slots");
             // Times lie below 2^63, so the sign of the difference says which are due, without a branch each.
             let mut due = 0u64;
             for (bit, &time) in times.iter().enumerate() {

@@ -7,9 +7,9 @@ mod min_index;
 mod time;
 
 pub(crate) use calendar::Calendar;
-pub(crate) use chance::{hash, mix, stream, Generator, Purpose};
+pub(crate) use chance::{Generator, Purpose, hash, mix, stream};
 pub use distribution::{BadDistribution, Distribution};
 pub(crate) use distribution::{Sampler, WORK_MAX};
 pub(crate) use min_index::MinIndex;
+pub(crate) use time::{NEVER, Phase, key, time_of};
 pub use time::{SimDuration, SimTime};
-pub(crate) use time::{key, time_of, Phase, NEVER};

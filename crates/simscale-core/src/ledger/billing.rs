@@ -46,10 +46,13 @@ impl Bill {
     pub fn total(&self, now: u64, running: impl Iterator<Item = u64>) -> (Cost, u128) {
         let alive: u128 = running.map(|r| u128::from(self.billed(r, now, false))).sum();
         let billed = self.ended + alive;
-        let balancer = u128::from(now.saturating_sub(self.from)) * u128::from(self.prices.balancer_hour_nano_usd);
+        let balancer =
+            u128::from(now.saturating_sub(self.from)) * u128::from(self.prices.balancer_hour_nano_usd);
         let instances = billed * u128::from(self.prices.instance_hour_nano_usd);
-        let cost =
-            Cost { instances_nano_usd: (instances + HOUR / 2) / HOUR, balancer_nano_usd: (balancer + HOUR / 2) / HOUR };
+        let cost = Cost {
+            instances_nano_usd: (instances + HOUR / 2) / HOUR,
+            balancer_nano_usd: (balancer + HOUR / 2) / HOUR,
+        };
         (cost, billed)
     }
 }

@@ -94,7 +94,7 @@ fn middle(bucket: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::{hash, Purpose};
+    use crate::kernel::{Purpose, hash};
 
     fn values(n: u64, top: u64) -> Vec<u64> {
         (0..n).map(|i| (hash(1, Purpose::Fault, i, 0) % top) >> (i % 20)).collect()
@@ -113,7 +113,8 @@ mod tests {
     #[test]
     fn quantiles_agree_with_the_hdrhistogram_crate_and_with_sorting() {
         let mut ours = Histogram::new();
-        let mut theirs = hdrhistogram::Histogram::<u64>::new_with_bounds(1, 1 << 52, 2).expect("valid bounds");
+        let mut theirs =
+            hdrhistogram::Histogram::<u64>::new_with_bounds(1, 1 << 52, 2).expect("valid bounds");
         let mut exact = values(100_000, 10_000_000_000);
         for &v in &exact {
             ours.record(v);

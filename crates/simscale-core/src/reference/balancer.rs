@@ -40,20 +40,20 @@ impl Engine<'_> {
     }
 
     /// Slots from the pointer on, round once.
-    fn from_pointer(&self, usable: &[usize]) -> Vec<usize> {
+    fn round_once(&self, usable: &[usize]) -> Vec<usize> {
         let (after, before): (Vec<usize>, Vec<usize>) = usable.iter().partition(|&&s| s >= self.pointer);
         after.into_iter().chain(before).collect()
     }
 
     fn least_outstanding(&mut self, usable: &[usize]) -> usize {
-        let order = self.from_pointer(usable);
+        let order = self.round_once(usable);
         let chosen = order.into_iter().min_by_key(|&s| self.at(s).outstanding()).expect("somebody is usable");
         self.pointer = chosen + 1;
         chosen
     }
 
     fn take_turns(&mut self, usable: &[usize]) -> usize {
-        let order = self.from_pointer(usable);
+        let order = self.round_once(usable);
         let takes = |instance: &mut super::Instance| {
             let Some(share) = instance.share else { return true };
             instance.credit += share;

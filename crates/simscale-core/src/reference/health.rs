@@ -13,7 +13,7 @@ impl Engine<'_> {
         let Some(check) = self.world.balancer.health_check else { return };
         let launch = self.at(slot).launch;
         let draw = u128::from(hash(self.world.seed, Purpose::Balancer, launch, u64::MAX));
-        let share = (u128::from(check.interval.as_nanos()) * draw >> 64) as u64;
+        let share = ((u128::from(check.interval.as_nanos()) * draw) >> 64) as u64;
         self.later(self.now + share, Life::Check { slot, launch });
     }
 

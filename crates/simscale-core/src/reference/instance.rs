@@ -35,7 +35,7 @@ pub(super) struct Instance {
     pub phase_ends: u64,
     /// Boot phases that are over.
     pub phase: usize,
-    /// CPU that the running boot phase uses, in millionths, and since when; with what came before.
+    /// Boot phases so far: start, end, and the CPU they use in millionths.
     pub boot_cpu: Vec<(u64, u64, u32)>,
     pub boot_over: Option<u64>,
     pub broken: Option<Broken>,
@@ -46,7 +46,7 @@ pub(super) struct Instance {
     pub crashed: bool,
     pub cold: bool,
     pub cold_left: u64,
-    /// Faults in force: number of the fault, end, factor (`None` for a hang).
+    /// Strikes in force: when the hang ends; when the slow-down ends, and its factor.
     pub hang: Option<u64>,
     pub slow: Option<(u64, f64)>,
     pub healthy: bool,
@@ -61,11 +61,11 @@ pub(super) struct Instance {
     pub credit: u64,
     /// Out of memory was already met.
     pub full: bool,
-    /// A resize of the group waits for it.
+    /// The end of its drain was called for early.
     pub drain_asked: bool,
     /// When it took attempts, checks included.
     pub taken: Vec<u64>,
-    /// CPU spent on what nobody waited for, in 2^-16 ns, with the time it was counted.
+    /// Work of abandoned attempts that completed, with the time.
     pub abandoned: Vec<(u64, u128)>,
 }
 

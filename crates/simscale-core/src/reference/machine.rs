@@ -184,10 +184,9 @@ impl Machine {
     pub fn ended_waits(&self, at: u64) -> Vec<Id> {
         let mut ended: Vec<(u64, Id)> = Vec::new();
         for job in &self.jobs {
-            if let Place::Wait { release } = job.place {
-                if release <= at {
-                    ended.push((release, job.id));
-                }
+            match job.place {
+                Place::Wait { release } if release <= at => ended.push((release, job.id)),
+                _ => {}
             }
         }
         ended.sort_unstable();
@@ -199,10 +198,9 @@ impl Machine {
         let now = self.attained(at);
         let mut ended: Vec<(u128, Id)> = Vec::new();
         for job in &self.jobs {
-            if let Place::Cpu { mark } = job.place {
-                if mark <= now {
-                    ended.push((mark, job.id));
-                }
+            match job.place {
+                Place::Cpu { mark } if mark <= now => ended.push((mark, job.id)),
+                _ => {}
             }
         }
         ended.sort_unstable();

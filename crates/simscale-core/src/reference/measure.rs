@@ -139,7 +139,7 @@ impl Engine<'_> {
         for index in 0..self.queries.len() {
             let spec = self.queries[index].spec.clone();
             let period = spec.period.as_nanos();
-            if self.now % period != 0 {
+            if !self.now.is_multiple_of(period) {
                 continue;
             }
             let start = self.now - period;

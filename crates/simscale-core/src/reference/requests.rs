@@ -297,7 +297,7 @@ impl Engine<'_> {
             .min(u128::from(retries.max_backoff.as_nanos()));
         let range = pause * u128::from(retries.jitter_ppm) / 1_000_000;
         let draw = u128::from(hash(self.world.seed, Purpose::RetryJitter, request, attempt));
-        let pause = (pause - (range * draw >> 64)) as u64;
+        let pause = (pause - ((range * draw) >> 64)) as u64;
         self.retries.insert((self.now + pause.max(1), request, attempt + 1));
         true
     }

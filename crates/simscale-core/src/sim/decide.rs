@@ -3,9 +3,10 @@
 use super::{Event, Sim};
 use crate::control::{Activity, Decision, Observation, Reason, Request, Trigger};
 use crate::fleet::Stage;
-use crate::kernel::{key, Phase, SimTime};
+use crate::kernel::{Phase, SimTime, key};
 use crate::ledger::ActivityRow;
 use crate::world::FaultKind;
+use std::cmp::Ordering;
 
 /// A policy's answer, with what called it.
 struct Answer {
@@ -46,7 +47,8 @@ impl Sim<'_> {
         let next = self.controls.policies[policy].policy.next_look(SimTime::from_nanos(self.now));
         if let Some(at) = next {
             let soonest = if first { self.now } else { self.now + 1 };
-            self.calendar.push(key(at.as_nanos().max(soonest), Phase::Decide), Event::Look { policy: policy as u32 });
+            self.calendar
+                .push(key(at.as_nanos().max(soonest), Phase::Decide), Event::Look { policy: policy as u32 });
         }
     }
 
@@ -110,7 +112,11 @@ impl Sim<'_> {
         }
         // Bounds may have moved past the size.
         let clamped = self.group.desired.max(self.group.min).min(self.group.max);
-        if clamped != self.group.desired && answers.iter().any(|a| a.decision.bounds.is_some()) {
+        let mover = answers.iter().rfind(|a| a.decision.bounds.is_some());
+        if let Some(mover) = mover
+            && clamped != self.group.desired
+        {
+            self.log_change(mover, None, clamped);
             self.resize(clamped, true);
         }
     }
@@ -121,24 +127,29 @@ impl Sim<'_> {
             return;
         }
         let Request::Desired(asked) = answer.decision.request else { return };
-        let limit = if asked == granted {
-            String::new()
-        } else if granted == self.group.max {
-            format!("limited by max {}", self.group.max)
-        } else {
-            format!("limited by min {}", self.group.min)
+        self.log_change(answer, Some(asked), granted);
+        self.resize(granted, drain);
+    }
+
+    /// Writes down a change of size: what was asked, what is granted, and which bound lies between.
+    fn log_change(&mut self, answer: &Answer, asked: Option<u32>, granted: u32) {
+        let before = self.group.desired;
+        let wish = asked.unwrap_or(before);
+        let limit = match wish.cmp(&granted) {
+            Ordering::Equal => String::new(),
+            Ordering::Greater => format!("limited by max {}", self.group.max),
+            Ordering::Less => format!("limited by min {}", self.group.min),
         };
         self.sink.activity(&ActivityRow {
             at: SimTime::from_nanos(self.now),
             actor: self.controls.policies[answer.policy].name.clone(),
             cause: answer.cause.clone(),
-            asked: Some(asked),
+            asked,
             granted,
             before,
             reason: Some(answer.decision.reason.clone()),
             limit,
         });
-        self.resize(granted, drain);
     }
 
     /// The desired capacity changes, and the group follows.
@@ -168,7 +179,9 @@ impl Sim<'_> {
         let what = match kind {
             FaultKind::Crash => format!("instance {launch} crashed"),
             FaultKind::Hang { time } => format!("instance {launch} hangs for {time}"),
-            FaultKind::SlowDown { factor, time } => format!("instance {launch} is {factor} times slower for {time}"),
+            FaultKind::SlowDown { factor, time } => {
+                format!("instance {launch} is {factor} times slower for {time}")
+            }
         };
         self.log(name, &what);
     }

@@ -1,7 +1,7 @@
 //! The desk where attempts that leave an instance report: counted at once, and noted where somebody must act.
 
-use crate::fleet::{Departures, Job, Outcome, ERROR, PROBE};
 use super::deadlines::Deadlines;
+use crate::fleet::{Departures, ERROR, Job, Outcome, PROBE};
 use crate::ledger::Book;
 use crate::traffic::Picker;
 use std::collections::{BTreeMap, VecDeque};

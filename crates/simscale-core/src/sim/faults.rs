@@ -2,7 +2,7 @@
 
 use super::{Event, Sim};
 use crate::fleet::Stage;
-use crate::kernel::{hash, key, stream, Distribution, Phase, Purpose, Sampler};
+use crate::kernel::{Distribution, Phase, Purpose, Sampler, hash, key, stream};
 use crate::world::{FaultKind, FaultTime, Victims};
 
 impl Sim<'_> {
@@ -38,14 +38,16 @@ impl Sim<'_> {
     }
 
     fn victims_of(&self, victims: &Victims, index: u64) -> Vec<usize> {
-        let candidates =
-            (0..self.lives.len()).filter(|&s| self.lives[s].stage == Stage::InService && !self.lives[s].crashed);
+        let candidates = (0..self.lives.len())
+            .filter(|&s| self.lives[s].stage == Stage::InService && !self.lives[s].crashed);
         match victims {
             Victims::All => candidates.collect(),
             Victims::Zone(zone) => candidates.filter(|&s| self.lives[s].zone == *zone).collect(),
             Victims::Count(n) => {
                 let mut drawn: Vec<usize> = candidates.collect();
-                drawn.sort_by_key(|&s| hash(self.world.seed, Purpose::Fault, self.lives[s].launch ^ index << 48, self.now));
+                drawn.sort_by_key(|&s| {
+                    hash(self.world.seed, Purpose::Fault, self.lives[s].launch ^ index << 48, self.now)
+                });
                 drawn.truncate(*n as usize);
                 drawn.sort_unstable();
                 drawn
@@ -63,26 +65,30 @@ impl Sim<'_> {
             }
             FaultKind::Hang { time } => {
                 self.lives[slot].hung = true;
+                self.lives[slot].hang_until = self.lives[slot].hang_until.max(self.now + time.as_nanos());
                 time
             }
             FaultKind::SlowDown { factor, time } => {
                 self.lives[slot].slow_factor = factor;
+                self.lives[slot].slow_until = self.now + time.as_nanos();
                 time
             }
         };
         self.desk.book.control_fact(7, self.now, slot as u64);
         self.apply_speed(slot);
-        self.fault_serial += 1;
-        self.lives[slot].fault = self.fault_serial;
-        let event = Event::FaultEnd { slot: slot as u32, launch, serial: self.fault_serial };
+        let event = Event::FaultEnd { slot: slot as u32, launch };
         self.schedule(self.now.saturating_add(time.as_nanos()), event);
     }
 
-    /// A hang or a slow-down is over; a later strike on the same instance has its own end.
-    pub(super) fn fault_end(&mut self, slot: usize, launch: u64, serial: u64) {
-        if self.holds(slot, launch) && self.lives[slot].fault == serial {
-            self.lives[slot].hung = false;
-            self.lives[slot].slow_factor = 1.0;
+    /// A hang or a slow-down ends, unless a later strike of its kind goes on.
+    pub(super) fn fault_end(&mut self, slot: usize, launch: u64) {
+        if self.holds(slot, launch) {
+            if self.lives[slot].hang_until <= self.now {
+                self.lives[slot].hung = false;
+            }
+            if self.lives[slot].slow_until <= self.now {
+                self.lives[slot].slow_factor = 1.0;
+            }
             self.apply_speed(slot);
         }
     }

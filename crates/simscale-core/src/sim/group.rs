@@ -3,7 +3,7 @@
 use super::{Event, Sim};
 use crate::control::Activity;
 use crate::fleet::{Life, Server, Stage};
-use crate::kernel::{hash, Purpose, SimTime, NEVER};
+use crate::kernel::{NEVER, Purpose, SimTime, hash};
 use crate::ledger::Scaling;
 use crate::world::{Group, Termination};
 use std::collections::BTreeSet;
@@ -137,7 +137,7 @@ impl Sim<'_> {
             Termination::OldestInstance => (life.launch, 0),
             Termination::NewestInstance => (u64::MAX - life.launch, 0),
             Termination::ClosestToNextInstanceHour => {
-                let used = (self.now - life.launched) % HOUR;
+                let used = life.running.map_or(0, |r| (self.now - r) % HOUR);
                 (HOUR - used, hash(self.world.seed, Purpose::Termination, life.launch, 0))
             }
         };
@@ -154,14 +154,20 @@ impl Sim<'_> {
         let broken: Vec<usize> = (0..self.lives.len())
             .filter(|&slot| {
                 let life = &self.lives[slot];
-                let Some(since) = life.in_service.filter(|_| life.stage == Stage::InService) else { return false };
+                let Some(since) = life.in_service.filter(|_| life.stage == Stage::InService) else {
+                    return false;
+                };
                 let unhealthy = health.follows_balancer && !life.health.healthy && self.now >= since + grace;
                 life.crashed || unhealthy
             })
             .collect();
         for slot in broken {
             self.group.scaling.replacements += 1;
-            let what = if self.lives[slot].crashed { "stopped running" } else { "failed the balancer's health checks" };
+            let what = if self.lives[slot].crashed {
+                "stopped running"
+            } else {
+                "failed the balancer's health checks"
+            };
             self.log_group(&format!("instance {} {what}: replaced", self.lives[slot].launch));
             self.terminate(slot, true);
         }
@@ -192,7 +198,10 @@ impl Sim<'_> {
             return;
         }
         self.watch(slot);
-        self.schedule(now.saturating_add(self.world.balancer.deregistration_delay.as_nanos()).min(NEVER), event);
+        self.schedule(
+            now.saturating_add(self.world.balancer.deregistration_delay.as_nanos()).min(NEVER),
+            event,
+        );
     }
 
     /// A draining instance whose last client was answered need not wait longer.

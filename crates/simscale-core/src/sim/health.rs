@@ -1,8 +1,8 @@
 //! The balancer's view: health checks, who may take traffic, slow start.
 
-use super::{Event, Sim, DEAF};
-use crate::fleet::{Health, Job, Stage, PROBE};
-use crate::kernel::{hash, key, Phase, Purpose};
+use super::{DEAF, Event, Sim};
+use crate::fleet::{Health, Job, PROBE, Stage};
+use crate::kernel::{Phase, Purpose, hash, key};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -42,6 +42,7 @@ impl Sim<'_> {
         self.desk.in_flight += 1;
         self.due.set(slot, self.servers[slot].next());
         self.lives[slot].health.probe = Some(probe);
+        self.check_memory(slot);
         self.watch(slot);
         let deadline = Event::HealthDeadline { slot: slot as u32, launch, probe };
         self.calendar.push(key(self.now + check.timeout.as_nanos(), Phase::Lifecycle), deadline);
@@ -92,7 +93,7 @@ impl Sim<'_> {
             if now_healthy {
                 self.begin_slow_start(slot);
             } else {
-                self.desk.picker.set_ramp(slot, None);
+                self.end_slow_start(slot);
             }
             self.refresh_targets();
         }
@@ -114,7 +115,7 @@ impl Sim<'_> {
     }
 
     /// A newly healthy target ramps up, if another healthy target does not.
-    fn begin_slow_start(&mut self, slot: usize) {
+    pub(super) fn begin_slow_start(&mut self, slot: usize) {
         if self.world.balancer.slow_start.is_zero() {
             return;
         }
@@ -124,23 +125,27 @@ impl Sim<'_> {
         });
         if others {
             self.lives[slot].ramp_since = Some(self.now);
-            self.slow_start(slot, self.lives[slot].launch);
+            self.slow_start(slot, self.lives[slot].launch, self.now);
         }
     }
 
+    /// The target takes its full share, or none any more.
+    pub(super) fn end_slow_start(&mut self, slot: usize) {
+        self.lives[slot].ramp_since = None;
+        self.desk.picker.set_ramp(slot, None);
+    }
+
     /// The share of a ramping target grows, once a second.
-    pub(super) fn slow_start(&mut self, slot: usize, launch: u64) {
-        if !self.holds(slot, launch) {
+    pub(super) fn slow_start(&mut self, slot: usize, launch: u64, since: u64) {
+        if !self.holds(slot, launch) || self.lives[slot].ramp_since != Some(since) {
             return;
         }
-        let Some(since) = self.lives[slot].ramp_since.filter(|_| self.lives[slot].health.healthy) else { return };
         let share = (self.now - since) as f64 / self.world.balancer.slow_start.as_nanos() as f64;
-        if share >= 1.0 || self.lives[slot].stage != Stage::InService {
-            self.lives[slot].ramp_since = None;
-            self.desk.picker.set_ramp(slot, None);
+        if share >= 1.0 {
+            self.end_slow_start(slot);
             return;
         }
         self.desk.picker.set_ramp(slot, Some(share));
-        self.schedule(self.now + SECOND, Event::SlowStart { slot: slot as u32, launch });
+        self.schedule(self.now + SECOND, Event::SlowStart { slot: slot as u32, launch, since });
     }
 }

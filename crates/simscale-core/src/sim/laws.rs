@@ -38,7 +38,10 @@ impl Sim<'_> {
         let sums = self.servers[slot].sums(self.now);
         let area = self.measures.flights[slot];
         if area != sums.sojourns {
-            let numbers = format!("area under in flight {area} ns, response times and ages {} ns, slot {slot}", sums.sojourns);
+            let numbers = format!(
+                "area under in flight {area} ns, response times and ages {} ns, slot {slot}",
+                sums.sojourns
+            );
             self.break_law("Little's law on the sample path", numbers);
         }
         if sums.attained > sums.delivered || sums.delivered - sums.attained > sums.slack {
@@ -63,13 +66,16 @@ impl Sim<'_> {
         let present: Vec<usize> = (0..self.lives.len())
             .filter(|&s| self.lives[s].stage != Stage::Gone && self.lives[s].in_service.is_some())
             .collect();
-        let mut live = self.resends.len() as u64 + self.at_door;
+        let mut live = self.resends.len() as u64 + u64::from(self.at_door.is_some());
         for slot in present {
             self.check_server(slot);
             let inside = self.servers[slot].attempts().filter(|j| self.waits(j)).count() as u64;
             live += inside;
             if inside != u64::from(self.desk.picker.outstanding(slot)) {
-                let numbers = format!("{inside} inside, {} outstanding, slot {slot}", self.desk.picker.outstanding(slot));
+                let numbers = format!(
+                    "{inside} inside, {} outstanding, slot {slot}",
+                    self.desk.picker.outstanding(slot)
+                );
                 self.break_law("the balancer waits for what is inside", numbers);
             }
         }
@@ -82,7 +88,10 @@ impl Sim<'_> {
         let ended = book.served + a.timed_out + a.refused + a.errors + a.killed;
         let inside = live - self.resends.len() as u64;
         if a.sent != ended + inside || a.sent != book.arrived + a.retried {
-            let numbers = format!("{} sent, {} first, {} retried, {ended} ended, {inside} inside", a.sent, book.arrived, a.retried);
+            let numbers = format!(
+                "{} sent, {} first, {} retried, {ended} ended, {inside} inside",
+                a.sent, book.arrived, a.retried
+            );
             self.break_law("conservation of attempts", numbers);
         }
         let counts = |stage| self.lives.iter().filter(|l| l.stage == stage).count() as u32;

@@ -1,8 +1,8 @@
 //! From launch to termination: boot phases, entry into service, draining, the end.
 
-use super::{Event, Sim, DEAF, ERRORS, WATCHED};
-use crate::fleet::{BootStep, Job, Life, Outcome, Stage, PROBE};
-use crate::kernel::{Phase, NEVER};
+use super::{DEAF, ERRORS, Event, Sim, WATCHED};
+use crate::fleet::{BootStep, Job, Life, Outcome, PROBE, Stage};
+use crate::kernel::{NEVER, Phase};
 use crate::world::{BootStage, Cold};
 
 /// From a failed launch to the next one, so that a boot that always fails makes progress in time.
@@ -61,11 +61,18 @@ impl Sim<'_> {
 
     /// A boot phase ends.
     pub(super) fn boot_phase(&mut self, slot: usize, launch: u64) {
-        if !self.holds(slot, launch) || self.lives[slot].booted.is_some() || self.lives[slot].stage == Stage::Draining {
+        if !self.holds(slot, launch)
+            || self.lives[slot].booted.is_some()
+            || self.lives[slot].stage == Stage::Draining
+        {
             return;
         }
         self.flush_boot_cpu(slot);
-        let step = if self.lives[slot].phase_end().is_none() { BootStep::Over } else { self.lives[slot].end_phase() };
+        let step = if self.lives[slot].phase_end().is_none() {
+            BootStep::Over
+        } else {
+            self.lives[slot].end_phase()
+        };
         match step {
             BootStep::Failed => {
                 self.group.scaling.failed_launches += 1;
@@ -91,14 +98,19 @@ impl Sim<'_> {
                 self.lives[slot].cold_factor = factor;
                 self.apply_speed(slot);
                 let launch = self.lives[slot].launch;
-                self.schedule(now.saturating_add(time.as_nanos()), Event::ColdEnd { slot: slot as u32, launch });
+                self.schedule(
+                    now.saturating_add(time.as_nanos()),
+                    Event::ColdEnd { slot: slot as u32, launch },
+                );
             }
             Some(Cold::Requests { factor, count }) => self.servers[slot].set_cold(factor, count),
             None => {}
         }
         self.set_mode(slot);
-        if self.world.balancer.health_check.is_none() && self.lives[slot].answers {
+        if self.world.balancer.health_check.is_none() && self.lives[slot].answers && !self.lives[slot].crashed
+        {
             self.lives[slot].health.healthy = true;
+            self.begin_slow_start(slot);
             self.refresh_targets();
         }
     }
@@ -124,7 +136,7 @@ impl Sim<'_> {
         self.measure_slot(slot, self.now);
         self.measures.forget(slot);
         self.group.change_in_service(self.now, -1);
-        self.desk.picker.set_ramp(slot, None);
+        self.end_slow_start(slot);
     }
 
     /// Whether the target listens and what it answers.
@@ -186,7 +198,7 @@ impl Sim<'_> {
         }
     }
 
-    /// Memory ran out: the instance stops running, unless it has found room again.
+    /// Memory ran out: the instance stops running.
     pub(super) fn out_of_memory(&mut self, slot: usize, launch: u64) {
         if self.holds(slot, launch) && !self.lives[slot].crashed {
             self.log_group(&format!("instance {launch} ran out of memory"));
@@ -204,6 +216,12 @@ impl Sim<'_> {
         }
         self.desk.book.control_fact(5, self.now, slot as u64);
         self.set_mode(slot);
+        if self.world.balancer.health_check.is_none() {
+            self.lives[slot].health.healthy = false;
+            self.end_slow_start(slot);
+            self.refresh_targets();
+        }
+        self.check_drained(slot);
     }
 
     /// From now on each completion of the slot is an event.

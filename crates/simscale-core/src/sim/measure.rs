@@ -3,7 +3,7 @@
 use super::{Event, Sim};
 use crate::control::{Datapoint, Metric, Statistic};
 use crate::fleet::Stage;
-use crate::kernel::{hash, key, Phase, Purpose, SimDuration, SimTime};
+use crate::kernel::{Phase, Purpose, SimDuration, SimTime, hash, key};
 use crate::ledger::{Histogram, PeriodRow};
 use crate::world::{CustomMetric, Memory, MetricQuery, World};
 
@@ -104,6 +104,13 @@ impl Measures {
         ratio(self.window.0 as f64, self.window.1 as f64)
     }
 
+    /// Adds what was measured since the last call to the statistics window.
+    pub fn close_row(&mut self, vcpus: u32) {
+        let row = std::mem::take(&mut self.row);
+        self.window.0 += row.busy;
+        self.window.1 += row.time * u128::from(vcpus);
+    }
+
     pub fn open_window(&mut self) {
         self.window = (0, 0);
     }
@@ -150,12 +157,15 @@ impl Sim<'_> {
         let row = self.period_row();
         self.publish();
         let counts = self.desk.book.close_period(now);
-        let row =
-            PeriodRow { arrived: counts.arrived, served: counts.served, refused: counts.refused, failed: counts.failed, ..row };
+        let row = PeriodRow {
+            arrived: counts.arrived,
+            served: counts.served,
+            refused: counts.refused,
+            failed: counts.failed,
+            ..row
+        };
         self.sink.period(&row);
-        let sample = std::mem::take(&mut self.measures.row);
-        self.measures.window.0 += sample.busy;
-        self.measures.window.1 += sample.time * u128::from(self.world.instance.vcpus);
+        self.measures.close_row(self.world.instance.vcpus);
         self.measures.period_start = now;
         if now == self.world.lead_in.as_nanos() {
             self.desk.book.open_window();
@@ -180,7 +190,8 @@ impl Sim<'_> {
         }
         for slot in 0..self.lives.len() {
             let life = &self.lives[slot];
-            if life.stage == Stage::InService || (life.stage == Stage::Draining && life.in_service.is_some()) {
+            if life.stage == Stage::InService || (life.stage == Stage::Draining && life.in_service.is_some())
+            {
                 self.measure_slot(slot, now);
             }
         }
@@ -200,7 +211,10 @@ impl Sim<'_> {
             refused: 0,
             failed: 0,
             response_ns: [0.5, 0.95, 0.99].map(|q| book.period_quantile(q)),
-            cpu_utilization: ratio(sample.busy as f64, sample.time as f64 * f64::from(self.world.instance.vcpus)),
+            cpu_utilization: ratio(
+                sample.busy as f64,
+                sample.time as f64 * f64::from(self.world.instance.vcpus),
+            ),
             memory_utilization: self.world.instance.memory.map_or(0.0, |m| memory_used(m, &sample)),
             in_flight_mean: sample.flight as f64 / time,
             queue_mean: sample.queue as f64 / time,
@@ -217,7 +231,8 @@ impl Sim<'_> {
 
     /// The bill up to now.
     pub(super) fn cost_now(&self) -> (crate::ledger::Cost, u128) {
-        let running = self.lives.iter().filter(|l| l.stage != Stage::Gone && !l.crashed).filter_map(|l| l.running);
+        let running =
+            self.lives.iter().filter(|l| l.stage != Stage::Gone && !l.crashed).filter_map(|l| l.running);
         self.bill.total(self.now, running)
     }
 
@@ -252,7 +267,6 @@ impl Sim<'_> {
     /// The value of a metric over the meter's period; `None` when nothing was measured.
     fn value(&self, query: &MetricQuery, meter: usize) -> Option<f64> {
         let meter = &self.measures.meters[meter];
-        let period = query.period.as_secs_f64();
         if let Metric::ResponseTime(ppm) = query.metric {
             let q = f64::from(ppm) / 1e6;
             return (meter.responses.count() > 0).then(|| meter.responses.quantile(q) as f64 / 1e6);
@@ -267,12 +281,16 @@ impl Sim<'_> {
             let s = &meter.slots[slot];
             let time = s.time as f64;
             match query.metric {
-                Metric::CpuUtilization => 100.0 * s.busy as f64 / (time * f64::from(self.world.instance.vcpus)),
-                Metric::MemoryUtilization => 100.0 * self.world.instance.memory.map_or(0.0, |m| memory_used(m, s)),
+                Metric::CpuUtilization => {
+                    100.0 * s.busy as f64 / (time * f64::from(self.world.instance.vcpus))
+                }
+                Metric::MemoryUtilization => {
+                    100.0 * self.world.instance.memory.map_or(0.0, |m| memory_used(m, s))
+                }
                 Metric::RequestCountPerTarget => s.taken as f64,
                 Metric::InFlight | Metric::BacklogPerInstance => s.flight as f64 / time,
                 Metric::QueueLength => s.queue as f64 / time,
-                Metric::Custom(index) => custom(&self.world.metrics.custom[usize::from(index)], s, period),
+                Metric::Custom(index) => custom(&self.world.metrics.custom[usize::from(index)], s),
                 Metric::ResponseTime(_) => unreachable!("answered above"),
             }
         });
@@ -280,9 +298,12 @@ impl Sim<'_> {
     }
 }
 
-fn custom(metric: &CustomMetric, sample: &Sample, period: f64) -> f64 {
+fn custom(metric: &CustomMetric, sample: &Sample) -> f64 {
+    let seconds = sample.time as f64 / 1e9;
     let in_flight = sample.flight as f64 / sample.time as f64;
-    metric.base + metric.per_request_in_flight * in_flight + metric.per_request_rate * sample.taken as f64 / period
+    metric.base
+        + metric.per_request_in_flight * in_flight
+        + metric.per_request_rate * sample.taken as f64 / seconds
 }
 
 /// Memory used over memory, time average.

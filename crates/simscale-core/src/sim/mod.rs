@@ -17,7 +17,7 @@ pub use run::run;
 
 use crate::control::Controls;
 use crate::fleet::{Life, Server};
-use crate::kernel::{key, time_of, Calendar, MinIndex, Phase, NEVER};
+use crate::kernel::{Calendar, MinIndex, NEVER, Phase, key, time_of};
 use crate::ledger::{Bill, Saturation, Sink};
 use crate::traffic::Births;
 use crate::world::World;
@@ -45,10 +45,10 @@ enum Event {
     DrainEnd { slot: u32, launch: u64 },
     OutOfMemory { slot: u32, launch: u64 },
     Fault { index: u32, count: u64 },
-    FaultEnd { slot: u32, launch: u64, serial: u64 },
+    FaultEnd { slot: u32, launch: u64 },
     HealthCheck { slot: u32, launch: u64 },
     HealthDeadline { slot: u32, launch: u64, probe: u64 },
-    SlowStart { slot: u32, launch: u64 },
+    SlowStart { slot: u32, launch: u64, since: u64 },
     GroupCheck,
     Reconcile,
     Alarms,
@@ -86,10 +86,9 @@ struct Sim<'a> {
     measures: Measures,
     bill: Bill,
     probes: u64,
-    fault_serial: u64,
     saturated: Option<Saturation>,
-    /// Attempts that the saturated world did not take any more: none or one.
-    at_door: u64,
+    /// First birth of the attempt that the saturated world did not take any more.
+    at_door: Option<u64>,
     stopped: bool,
     broken: Option<BrokenLaw>,
     ended: bool,
@@ -124,7 +123,8 @@ impl Sim<'_> {
         } else if earliest == key(self.guards.earliest().0, Phase::TimeOut) {
             self.phase = Phase::TimeOut;
             self.time_out();
-        } else {
+        } else if self.resends.peek().is_some_and(|r| key(r.0.at, Phase::Arrive) == earliest) {
+            // Else the key was the lower bound of a completion that an admission has put off: nothing is due.
             self.phase = Phase::Arrive;
             self.resend();
         }
@@ -166,10 +166,12 @@ impl Sim<'_> {
             Event::DrainEnd { slot, launch } => self.drain_end(slot as usize, launch),
             Event::OutOfMemory { slot, launch } => self.out_of_memory(slot as usize, launch),
             Event::Fault { index, count } => self.fault(index as usize, count),
-            Event::FaultEnd { slot, launch, serial } => self.fault_end(slot as usize, launch, serial),
+            Event::FaultEnd { slot, launch } => self.fault_end(slot as usize, launch),
             Event::HealthCheck { slot, launch } => self.health_check(slot as usize, launch),
-            Event::HealthDeadline { slot, launch, probe } => self.health_deadline(slot as usize, launch, probe),
-            Event::SlowStart { slot, launch } => self.slow_start(slot as usize, launch),
+            Event::HealthDeadline { slot, launch, probe } => {
+                self.health_deadline(slot as usize, launch, probe)
+            }
+            Event::SlowStart { slot, launch, since } => self.slow_start(slot as usize, launch, since),
             Event::GroupCheck => self.group_check(),
             Event::Reconcile => self.reconcile(true),
             Event::Alarms => self.alarms(),

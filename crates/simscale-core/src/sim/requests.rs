@@ -1,10 +1,10 @@
 //! The path of a request: sent, refused, timed out, retried, given up.
 
-use super::{Event, Sim, DEAF, ERRORS, WATCHED};
-use crate::fleet::{Job, Outcome, ERROR, PROBE};
-use crate::kernel::{hash, key, Phase, Purpose, NEVER};
-use crate::ledger::Saturation;
+use super::{DEAF, ERRORS, Event, Sim, WATCHED};
+use crate::fleet::{ERROR, Job, Outcome, PROBE};
 use crate::kernel::SimTime;
+use crate::kernel::{NEVER, Phase, Purpose, hash, key};
+use crate::ledger::Saturation;
 use crate::world::AbandonedWork;
 use std::cmp::Reverse;
 
@@ -53,6 +53,7 @@ impl Sim<'_> {
         let now = self.now;
         self.desk.book.counts.attempts.sent += 1;
         if self.desk.in_flight >= self.world.in_flight_limit && self.saturates() {
+            self.at_door = Some(self.desk.first_birth(&job));
             return;
         }
         let slot = if self.desk.picker.looks_at_all() {
@@ -130,7 +131,7 @@ impl Sim<'_> {
         }
     }
 
-    fn check_memory(&mut self, slot: usize) {
+    pub(super) fn check_memory(&mut self, slot: usize) {
         let Some(memory) = self.world.instance.memory else { return };
         let used = memory.base + self.servers[slot].in_flight() as u64 * memory.per_request;
         if used > memory.capacity {
@@ -145,8 +146,8 @@ impl Sim<'_> {
         self.advance_all(self.now);
         let full = self.desk.in_flight >= self.world.in_flight_limit;
         if full {
-            self.saturated = Some(Saturation { at: SimTime::from_nanos(self.now), in_flight: self.desk.in_flight });
-            self.at_door = 1;
+            self.saturated =
+                Some(Saturation { at: SimTime::from_nanos(self.now), in_flight: self.desk.in_flight + 1 });
             self.ended = true;
         }
         full

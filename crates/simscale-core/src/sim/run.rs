@@ -1,10 +1,10 @@
 //! From a world to a result: sets a run up, lets it go, closes the books.
 
 use super::deadlines::Deadlines;
-use super::{desk::Backend, group::GroupState, measure::Measures, BrokenLaw, Desk, Event, Sim};
+use super::{BrokenLaw, Desk, Event, Sim, desk::Backend, group::GroupState, measure::Measures};
 use crate::control::{Controls, Policy};
 use crate::fleet::Stage;
-use crate::kernel::{key, Calendar, MinIndex, Phase, SimTime, NEVER};
+use crate::kernel::{Calendar, MinIndex, NEVER, Phase, SimTime, key};
 use crate::ledger::{Bill, Book, Capacity, Judge, RunResult, Sink};
 use crate::traffic::{Arrivals, Births, Picker, Workload};
 use crate::world::World;
@@ -73,9 +73,8 @@ impl<'a> Sim<'a> {
             measures,
             bill: Bill::new(&world.prices, from),
             probes: 0,
-            fault_serial: 0,
             saturated: None,
-            at_door: 0,
+            at_door: None,
             stopped: false,
             broken: None,
             ended: false,
@@ -97,7 +96,8 @@ impl<'a> Sim<'a> {
             self.calendar.push(key(period, Phase::Measure), Event::ClosePeriod);
         }
         self.calendar.push(key(duration, Phase::Measure), Event::End);
-        self.calendar.push(key(self.world.group.health.every.as_nanos(), Phase::Lifecycle), Event::GroupCheck);
+        self.calendar
+            .push(key(self.world.group.health.every.as_nanos(), Phase::Lifecycle), Event::GroupCheck);
         if self.controls.any_alarms() {
             self.calendar.push(key(self.world.metrics.alarm_every.as_nanos(), Phase::Decide), Event::Alarms);
         }
@@ -126,6 +126,13 @@ impl<'a> Sim<'a> {
         }
         self.judge_the_unsettled();
         self.desk.book.close_period(self.now);
+        self.measures.close_row(self.world.instance.vcpus);
+        if self.world.lead_in.as_nanos() > self.now {
+            // The run ended before its statistics window began: the window is empty.
+            self.desk.book.open_window();
+            self.group.open_window(self.now);
+            self.measures.open_window();
+        }
         let from = self.world.lead_in.as_nanos().min(self.now);
         self.group.change_in_service(self.now, 0);
         let (cost, billed_ns) = self.cost_now();
@@ -157,17 +164,15 @@ impl<'a> Sim<'a> {
 
     /// Requests whose limit has not passed at the end are not judged.
     fn judge_the_unsettled(&mut self) {
-        let mut births: Vec<u64> = self
-            .resends
-            .iter()
-            .map(|r| self.desk.first_births[&r.0.request])
-            .collect();
+        let mut births: Vec<u64> =
+            self.resends.iter().map(|r| self.desk.first_births[&r.0.request]).collect();
         for slot in 0..self.lives.len() {
             if self.lives[slot].stage != Stage::Gone {
                 let waiting = self.servers[slot].attempts().filter(|j| self.waits(j));
                 births.extend(waiting.map(|j| self.desk.first_birth(j)));
             }
         }
+        births.extend(self.at_door);
         for judge in &mut self.desk.book.judges {
             for &born in &births {
                 judge.undecided(born, self.now);

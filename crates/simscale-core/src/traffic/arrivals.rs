@@ -1,7 +1,7 @@
 //! Arrival times, in order, without thinning and in memory that does not grow with the run or the trace.
 
 use super::curve::{Curve, CurveReader};
-use crate::kernel::{stream, Generator, Purpose, SimDuration, SimTime, NEVER};
+use crate::kernel::{Generator, NEVER, Purpose, SimDuration, SimTime, stream};
 use rand::RngExt;
 use rand_distr::{Distribution as _, Exp1, Gamma};
 use std::fmt;
@@ -285,7 +285,9 @@ impl Counts {
             }
             match self.rows.next() {
                 None => break,
-                Some(TraceRow::Bin { start, width, count }) => self.open(start.as_nanos(), width.as_nanos(), count),
+                Some(TraceRow::Bin { start, width, count }) => {
+                    self.open(start.as_nanos(), width.as_nanos(), count)
+                }
                 Some(TraceRow::Request { at, work: given }) => {
                     if at.as_nanos() >= self.offset {
                         times[filled] = at.as_nanos() - self.offset;
@@ -304,7 +306,8 @@ impl Counts {
         }
         self.seen += count * self.scale;
         let whole = (self.seen + 1e-6).floor() as u64;
-        self.bin = Bin { start: start - self.offset, width, count: whole - self.given, next: 0, position: 0.0 };
+        self.bin =
+            Bin { start: start - self.offset, width, count: whole - self.given, next: 0, position: 0.0 };
         self.given = whole;
     }
 
@@ -376,7 +379,8 @@ mod tests {
             assert!((n - 100_000.0).abs() <= 4.0 * cv * 100_000f64.sqrt() + 1.0, "{process:?}: {n}");
             let gaps: Vec<f64> = times.windows(2).map(|w| (w[1] - w[0]) as f64).collect();
             let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
-            let got = (gaps.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / gaps.len() as f64).sqrt() / mean;
+            let got =
+                (gaps.iter().map(|g| (g - mean).powi(2)).sum::<f64>() / gaps.len() as f64).sqrt() / mean;
             assert!((got - cv).abs() < 0.02 * cv.max(0.001), "{process:?}: cv {got}");
         }
     }

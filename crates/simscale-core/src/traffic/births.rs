@@ -1,7 +1,7 @@
 //! The birth of a request: its class, work and wait, all drawn before anybody decides anything.
 
 use super::Arrivals;
-use crate::kernel::{stream, Distribution, Purpose, Sampler, NEVER, WORK_MAX};
+use crate::kernel::{Distribution, NEVER, Purpose, Sampler, WORK_MAX, stream};
 use crate::world::RequestClass;
 use rand::RngExt;
 

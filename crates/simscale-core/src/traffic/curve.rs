@@ -1,6 +1,6 @@
 //! Rate curves: requests per second as a function of time, read as pieces of constant rate.
 
-use crate::kernel::{stream, Generator, Purpose, SimDuration, SimTime, NEVER};
+use crate::kernel::{Generator, NEVER, Purpose, SimDuration, SimTime, stream};
 use rand::RngExt;
 use rand_distr::{Distribution as _, Exp1};
 
@@ -106,7 +106,9 @@ impl CurveReader {
                 reader
             }
             Curve::Sum(parts) => CurveReader::Sum(parts.iter().map(|c| Self::new(c, seed, index)).collect()),
-            Curve::Scaled(factor, inner) => CurveReader::Scaled(*factor, Box::new(Self::new(inner, seed, index))),
+            Curve::Scaled(factor, inner) => {
+                CurveReader::Scaled(*factor, Box::new(Self::new(inner, seed, index)))
+            }
             fixed => CurveReader::Fixed(fixed.clone()),
         }
     }
@@ -252,7 +254,11 @@ mod tests {
                 40.0 + 4.0 * (2.0 + 6.0 + 5.0),
             ),
             (week.clone(), 7 * 86_400, 100.0 * 7.0 * 86_400.0),
-            (Curve::Sum(vec![Curve::Constant(1.0), Curve::Scaled(3.0, Box::new(Curve::Constant(2.0)))]), 10, 70.0),
+            (
+                Curve::Sum(vec![Curve::Constant(1.0), Curve::Scaled(3.0, Box::new(Curve::Constant(2.0)))]),
+                10,
+                70.0,
+            ),
         ];
         for (curve, seconds, want) in cases {
             let got = integral(&curve, seconds * SECOND);

@@ -9,5 +9,5 @@ pub(crate) use arrivals::Arrivals;
 pub use arrivals::{ArrivalProcess, Spread, TraceReader, TraceRow, Workload};
 pub(crate) use births::Births;
 pub use curve::{Curve, MmppState};
-pub(crate) use picker::Picker;
 pub use picker::Algorithm;
+pub(crate) use picker::Picker;

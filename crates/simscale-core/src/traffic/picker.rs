@@ -1,6 +1,6 @@
 //! The balancer's choice: which of the usable targets takes a request.
 
-use crate::kernel::{hash, Purpose};
+use crate::kernel::{Purpose, hash};
 
 /// How the balancer chooses a target. Ties and rotation go by slot: an instance takes the lowest free slot at
 /// its launch, and slots, not launches, form the cycle.
@@ -184,7 +184,9 @@ impl Picker {
         let mut from = self.pointer;
         for _ in 0..2 * self.list.len() {
             let slot = self.usable.next_from(from)?;
-            let Some(ramp) = self.ramps.iter_mut().find(|r| r.slot as usize == slot) else { return Some(slot) };
+            let Some(ramp) = self.ramps.iter_mut().find(|r| r.slot as usize == slot) else {
+                return Some(slot);
+            };
             ramp.credit += ramp.weight;
             if ramp.credit >= FULL {
                 ramp.credit -= FULL;
@@ -432,7 +434,9 @@ mod tests {
 
     #[test]
     fn no_usable_target_is_said() {
-        for algorithm in [Algorithm::RoundRobin, Algorithm::LeastOutstandingRequests, Algorithm::WeightedRandom] {
+        for algorithm in
+            [Algorithm::RoundRobin, Algorithm::LeastOutstandingRequests, Algorithm::WeightedRandom]
+        {
             assert_eq!(picker(algorithm, 0).pick(1, 0, &[]), None, "{algorithm:?}");
         }
     }

@@ -65,7 +65,11 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             custom: Vec::new(),
         },
         objectives: Vec::new(),
-        prices: Prices { instance_hour_nano_usd: 96_000_000, minimum: secs(60), balancer_hour_nano_usd: 22_500_000 },
+        prices: Prices {
+            instance_hour_nano_usd: 96_000_000,
+            minimum: secs(60),
+            balancer_hour_nano_usd: 22_500_000,
+        },
         in_flight_limit: 1_000_000,
     }
 }
@@ -81,7 +85,14 @@ pub fn class(cpu_time: Distribution) -> RequestClass {
 }
 
 pub fn phase(name: &str, time: Distribution, stage: BootStage) -> BootPhase {
-    BootPhase { name: name.into(), time, stage, failure_ppm: 0, on_failure: BootFailure::Terminate, cpu_ppm: 0 }
+    BootPhase {
+        name: name.into(),
+        time,
+        stage,
+        failure_ppm: 0,
+        on_failure: BootFailure::Terminate,
+        cpu_ppm: 0,
+    }
 }
 
 pub fn fleet(world: &mut World, n: u32) {

@@ -23,7 +23,8 @@ impl Policy for Script {
         self.steps.iter().map(|s| s.0).find(|&t| t > now)
     }
     fn decide(&mut self, seen: &Observation<'_>) -> Decision {
-        let step = self.steps.iter().find(|s| s.0 == seen.now).expect("it looks at the times of its list only");
+        let step =
+            self.steps.iter().find(|s| s.0 == seen.now).expect("it looks at the times of its list only");
         step.1.clone()
     }
 }

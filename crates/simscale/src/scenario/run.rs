@@ -66,7 +66,7 @@ impl RunSettings {
 
     /// Time of day (nanoseconds since local midnight) and day of the week (0 = Monday) at the start.
     ///
-    /// A run keeps the offset from UTC that its time zone has at its start.
+    /// Loads and labels keep the offset from UTC that the time zone has at the start; schedules follow its changes.
     pub fn local_start(&self) -> (u64, u8) {
         let Some(zone) = zone(&self.time_zone) else { return (self.start.nanos_since_utc_midnight(), 0) };
         let local = zone.to_datetime(timestamp(self.start));
