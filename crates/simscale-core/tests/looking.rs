@@ -257,7 +257,7 @@ fn looking_changes_nothing() {
 }
 
 /// Proves that the order in which policies are listed is no part of the luck of datapoints: looking policies listed first leave the
-/// run the same where policies cannot tie (one acting policy), though datapoints go missing.
+/// run the same while the others keep their order, though datapoints go missing.
 #[test]
 fn a_looking_policy_may_be_listed_first() {
     for seed in 0..WORLDS {

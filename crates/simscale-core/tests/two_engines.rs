@@ -296,7 +296,7 @@ fn shrink(mut small: Small) -> (Small, String) {
 fn the_engines_agree_in_random_worlds() {
     let number =
         |name: &str, default| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default);
-    let (count, first) = (number("SIMSCALE_SWARM", 500), number("SIMSCALE_FIRST", 0));
+    let (count, first) = (number("SIMSCALE_SWARM", 5000), number("SIMSCALE_FIRST", 0));
     let (mut equal, mut events, mut timed_out, mut killed, mut retried, mut observed) = (0, 0, 0, 0, 0, 0);
     let mut differing = Vec::new();
     for seed in first..first + count {

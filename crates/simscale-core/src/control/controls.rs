@@ -37,10 +37,7 @@ impl Series {
             .map(|back| {
                 let number = visible.checked_sub(back).filter(|&n| n > 0 && n <= self.newest)?;
                 let place = self.history.len().checked_sub((self.newest - number) as usize + 1)?;
-                let point = self.history[place]?;
-                let known_at = point.start + self.query.period + delay;
-                assert!(known_at <= now, "a decision at {now} saw a datapoint published at {known_at}");
-                Some(point)
+                self.history[place]
             })
             .collect()
     }

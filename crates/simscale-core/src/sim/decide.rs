@@ -55,6 +55,16 @@ impl Sim<'_> {
     fn ask(&mut self, policy: usize, trigger: Trigger, cause: String) -> Answer {
         let now = SimTime::from_nanos(self.now);
         let (datapoints, alarms) = self.controls.seen_by(policy, now);
+        let seen = datapoints.iter().flatten().chain(alarms.iter().flat_map(|a| &a.evaluated));
+        let early = seen
+            .map(|d| d.start + d.period + self.world.metrics.publication_delay)
+            .find(|&known| known > now);
+        if let Some(known) = early {
+            self.break_law(
+                "causality",
+                format!("policy {policy} saw a datapoint that is published at {known}"),
+            );
+        }
         let in_service: Vec<SimTime> = self
             .lives
             .iter()

@@ -98,6 +98,7 @@ impl Sim<'_> {
     /// Handles everything in order of (time, phase, id) until the end.
     fn go(&mut self) {
         while !self.ended {
+            let before = self.now;
             let arrival = key(self.births.next_at(), Phase::Arrive);
             if arrival <= self.other {
                 self.arrive(time_of(arrival));
@@ -106,6 +107,9 @@ impl Sim<'_> {
             }
             if self.desk.pending {
                 self.settle();
+            }
+            if self.now < before {
+                self.break_law("a clock never goes back", format!("from {before} ns to {} ns", self.now));
             }
         }
     }
