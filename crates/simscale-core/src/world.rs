@@ -1,7 +1,7 @@
 //! What to simulate, as plain data: the resolved world that a run starts from.
 
 use crate::control::Metric;
-use crate::kernel::{Distribution, SimDuration, SimTime};
+use crate::kernel::{Distribution, SimDuration, SimTime, mix};
 use crate::traffic::Algorithm;
 
 /// Everything that fixes a run, the workload and the policies aside.
@@ -398,4 +398,22 @@ pub struct MetricQuery {
     pub period: SimDuration,
     /// Which statistic.
     pub statistic: crate::control::Statistic,
+}
+
+impl MetricQuery {
+    /// A number for what is asked, whoever asks and in whatever order: the address of its luck.
+    pub(crate) fn address(&self) -> u64 {
+        let (kind, which) = match self.metric {
+            Metric::CpuUtilization => (0, 0),
+            Metric::MemoryUtilization => (1, 0),
+            Metric::RequestCountPerTarget => (2, 0),
+            Metric::InFlight => (3, 0),
+            Metric::QueueLength => (4, 0),
+            Metric::BacklogPerInstance => (5, 0),
+            Metric::ResponseTime(ppm) => (6, u64::from(ppm)),
+            Metric::Custom(index) => (7, u64::from(index)),
+        };
+        let statistic = self.statistic as u64;
+        mix(mix(kind << 40 | which << 8 | statistic) ^ self.period.as_nanos())
+    }
 }

@@ -296,7 +296,8 @@ fn random_fleets_pay_for_the_lives_they_had() {
             }
             while living.len() > size as usize {
                 let running: u64 = living.pop().expect("it lives");
-                let ran = now.saturating_sub(running).div_ceil(SECOND);
+                // The nanosecond that the effect of a decision waits for begins no second.
+                let ran = now.saturating_sub(running).saturating_sub(1).div_ceil(SECOND);
                 ended += if running >= now {
                     0
                 } else if running == 0 {

@@ -21,7 +21,8 @@ impl Bill {
     }
 
     /// Billed time of an instance that ran over `[running, until)`: whole seconds, rounded up, and at least the
-    /// minimum of the price list when it started inside the window (EC2: per second, 60 s a start).
+    /// minimum of the price list when it started inside the window (EC2: per second, 60 s a start). The
+    /// nanosecond that the effect of a decision waits for does not begin a second.
     fn billed(&self, running: u64, until: u64, ended: bool) -> u64 {
         let begin = running.max(self.from);
         if until <= begin && running < self.from {
@@ -31,7 +32,7 @@ impl Bill {
         if !ended {
             return time;
         }
-        let seconds = time.div_ceil(SECOND) * SECOND;
+        let seconds = time.saturating_sub(1).div_ceil(SECOND) * SECOND;
         if running >= self.from { seconds.max(self.prices.minimum.as_nanos()) } else { seconds }
     }
 
@@ -85,7 +86,7 @@ mod tests {
         let mut b = bill(0);
         b.end(0, 5 * SECOND);
         assert_eq!(b.ended, 60 * SECOND as u128);
-        b.end(0, 61 * SECOND + 1);
+        b.end(0, 61 * SECOND + 2);
         assert_eq!(b.ended, (60 + 62) * SECOND as u128);
     }
 

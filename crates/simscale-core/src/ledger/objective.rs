@@ -139,7 +139,7 @@ impl Judge {
     }
 
     /// The verdict, at the end of the run.
-    pub fn finish(mut self) -> ObjectiveResult {
+    pub fn finish(mut self, now: u64) -> ObjectiveResult {
         while !self.open.is_empty() {
             self.close_first();
         }
@@ -150,6 +150,9 @@ impl Judge {
         };
         r.violation_ratio = if all == 0 { 0.0 } else { broken as f64 / all as f64 };
         r.met = r.violation_ratio <= r.allowed_ratio;
+        if let Some(last) = r.violated.last_mut() {
+            last.1 = last.1.min(SimTime::from_nanos(now));
+        }
         self.result
     }
 }
@@ -176,7 +179,7 @@ mod tests {
                 j.born(i);
                 j.answered(i, if i < bad { 101 } else { 100 });
             }
-            let r = j.finish();
+            let r = j.finish(10_000);
             assert_eq!((r.violating_windows, r.violating_requests, r.thin_windows), (broken, bad, 0));
         }
     }
@@ -191,7 +194,7 @@ mod tests {
         assert_eq!(j.first, 0, "an answer at 1100 could still be good");
         j.settle(1101);
         assert_eq!(j.first, 1);
-        let r = j.finish();
+        let r = j.finish(10_000);
         assert_eq!((r.windows, r.violating_windows, r.requests, r.thin_windows), (2, 1, 2, 2));
         assert_eq!(r.violated, [(SimTime::ZERO, SimTime::from_nanos(1000))]);
         assert!((r.violation_ratio - 0.5).abs() < 1e-12 && !r.met);
@@ -204,7 +207,7 @@ mod tests {
         j.born(9_800);
         j.undecided(9_950, 10_000);
         j.undecided(9_800, 10_000);
-        let r = j.finish();
+        let r = j.finish(10_000);
         assert_eq!((r.requests, r.violating_requests), (1, 1));
     }
 }

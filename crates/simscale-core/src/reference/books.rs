@@ -111,7 +111,7 @@ impl Engine<'_> {
             if end <= self.from() {
                 return None;
             }
-            let whole = (end - begin.max(self.from())).div_ceil(SECOND) * SECOND;
+            let whole = (end - begin.max(self.from())).saturating_sub(1).div_ceil(SECOND) * SECOND;
             Some(u128::from(if begin >= self.from() { whole.max(minimum) } else { whole }))
         };
         self.slots().map(|s| s.1).chain(&self.gone).filter_map(interval).sum()
@@ -209,6 +209,9 @@ impl Engine<'_> {
         };
         if let ObjectiveKind::Latency { quantile_ppm, window, .. } = objective.kind {
             judge_windows(self.from(), &mut result, &judged, window.as_nanos(), u64::from(quantile_ppm));
+            if let Some(last) = result.violated.last_mut() {
+                last.1 = last.1.min(SimTime::from_nanos(self.now));
+            }
         }
         result.met = result.violation_ratio <= result.allowed_ratio;
         result

@@ -143,7 +143,7 @@ impl Engine<'_> {
                 continue;
             }
             let start = self.now - period;
-            let draw = hash(self.world.seed, Purpose::Datapoint, index as u64, start / period + 1);
+            let draw = hash(self.world.seed, Purpose::Datapoint, spec.address(), start / period + 1);
             let missing = draw % 1_000_000 < u64::from(self.world.metrics.missing_ppm);
             let value = self.value(&spec, start).filter(|_| !missing);
             let start = SimTime::from_nanos(start);

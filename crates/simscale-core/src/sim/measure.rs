@@ -251,7 +251,7 @@ impl Sim<'_> {
                     continue;
                 }
                 let number = self.measures.number / every;
-                let draw = hash(self.world.seed, Purpose::Datapoint, series as u64, number) % 1_000_000;
+                let draw = hash(self.world.seed, Purpose::Datapoint, query.address(), number) % 1_000_000;
                 let lost = draw < u64::from(self.world.metrics.missing_ppm);
                 let value = self.value(&query, meter).filter(|_| !lost);
                 let start = SimTime::from_nanos(self.now - every * base);

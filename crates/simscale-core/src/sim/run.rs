@@ -158,7 +158,7 @@ impl<'a> Sim<'a> {
             saturated: self.saturated,
             stopped_at: self.stopped.then(|| SimTime::from_nanos(self.now)),
             clamped_work: self.births.clamped,
-            objectives: self.desk.book.judges.drain(..).map(Judge::finish).collect(),
+            objectives: self.desk.book.judges.drain(..).map(|judge| judge.finish(self.now)).collect(),
         })
     }
 

@@ -234,7 +234,7 @@ impl Renewal {
                 self.expected = rate * (self.end - self.begin) as f64;
             }
             self.used += self.rest;
-            *time = (self.begin + (self.used / self.rate) as u64).min(self.end - 1);
+            *time = (self.begin + (self.used / self.rate + 0.5) as u64).min(self.end - 1);
             self.rest = self.process.draw(&mut self.generator);
         }
         times.len()
