@@ -114,9 +114,9 @@ impl Book {
         mix(self.outcomes ^ mix(self.control))
     }
 
-    /// Response-time quantile of the period that runs.
-    pub fn period_quantile(&self, q: f64) -> u64 {
-        self.period.quantile(q)
+    /// Response-time quantiles of the period that runs.
+    pub fn period_quantiles<const N: usize>(&self, rising: [f64; N]) -> [u64; N] {
+        self.period.quantiles(rising)
     }
 
     pub fn period_histogram(&self) -> &Histogram {
@@ -180,7 +180,7 @@ impl Book {
         ResponseTime {
             count: self.run.count(),
             sum_ns: self.sum_ns,
-            quantiles_ns: [0.5, 0.9, 0.95, 0.99, 0.999].map(|q| self.run.quantile(q)),
+            quantiles_ns: self.run.quantiles([0.5, 0.9, 0.95, 0.99, 0.999]),
             max_ns: self.max_ns,
         }
     }

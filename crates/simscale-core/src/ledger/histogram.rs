@@ -40,18 +40,25 @@ impl Histogram {
 
     /// The middle of the bucket that holds the value of rank `ceil(q x count)`; zero when empty.
     pub fn quantile(&self, q: f64) -> u64 {
+        self.quantiles([q])[0]
+    }
+
+    /// Several quantiles, rising, in one walk over the buckets.
+    pub fn quantiles<const N: usize>(&self, rising: [f64; N]) -> [u64; N] {
+        let mut values = [0; N];
         if self.total == 0 {
-            return 0;
+            return values;
         }
-        let rank = ((q * self.total as f64).ceil() as u64).clamp(1, self.total);
-        let mut seen = 0;
-        for bucket in self.low..=self.high {
-            seen += self.counts[bucket];
-            if seen >= rank {
-                return middle(bucket);
+        let (mut seen, mut bucket) = (self.counts[self.low], self.low);
+        for (value, q) in values.iter_mut().zip(rising) {
+            let rank = ((q * self.total as f64).ceil() as u64).clamp(1, self.total);
+            while seen < rank {
+                bucket += 1;
+                seen += self.counts[bucket];
             }
+            *value = middle(bucket);
         }
-        middle(self.high)
+        values
     }
 
     /// Adds the counts of `other`.
@@ -121,8 +128,10 @@ mod tests {
             theirs.record(v.max(1)).expect("in range");
         }
         exact.sort_unstable();
-        for q in [0.01, 0.5, 0.9, 0.99, 0.999, 1.0] {
-            let got = ours.quantile(q) as f64;
+        let all = [0.01, 0.5, 0.9, 0.99, 0.999, 1.0];
+        for (q, got) in all.into_iter().zip(ours.quantiles(all)) {
+            assert_eq!(got, ours.quantile(q));
+            let got = got as f64;
             let want = exact[(q * exact.len() as f64).ceil() as usize - 1] as f64;
             assert!((got / want - 1.0).abs() <= 0.004, "quantile {q}: {got}, sorted {want}");
             assert!((got / theirs.value_at_quantile(q) as f64 - 1.0).abs() <= 0.012, "quantile {q}");

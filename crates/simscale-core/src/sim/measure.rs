@@ -210,7 +210,7 @@ impl Sim<'_> {
             served: 0,
             refused: 0,
             failed: 0,
-            response_ns: [0.5, 0.95, 0.99].map(|q| book.period_quantile(q)),
+            response_ns: book.period_quantiles([0.5, 0.95, 0.99]),
             cpu_utilization: ratio(
                 sample.busy as f64,
                 sample.time as f64 * f64::from(self.world.instance.vcpus),

@@ -155,15 +155,15 @@ impl Sim<'_> {
 
     /// The instances that are watched complete what is due now, in the order of their slots.
     pub(super) fn complete_watched(&mut self) {
-        let mut due = Vec::new();
         if self.strict {
-            due.extend((0..self.servers.len()).filter(|&s| self.due.get(s) <= self.now));
-        } else {
-            due.extend(self.watched.iter().map(|&s| s as usize).filter(|&s| self.due.get(s) <= self.now));
+            self.advance_all(self.now);
         }
-        for slot in due {
+        for at in 0..self.watched.len() {
+            let slot = self.watched[at] as usize;
             self.advance(slot, self.now);
-            self.check_drained(slot);
+        }
+        for slot in self.watched.clone() {
+            self.check_drained(slot as usize);
         }
     }
 
