@@ -152,6 +152,11 @@ mod tests {
             assert_eq!(sharers.len(), list.len());
             assert_eq!(sharers.first().map(|j| j.tag), list.last().map(|j| j.1));
         }
+        for tag in 20_000..20_100 {
+            sharers.insert(Job { mark: 5000 + tag, born: 0, work: 1, wait: 0, tag });
+            list.insert(0, (5000 + tag, tag));
+        }
+        assert!(sharers.far.len() > 50, "a crowd in the heap");
         let least = list.last().map_or(0, |j| j.0);
         sharers.lower_marks(least);
         assert_eq!(sharers.iter().map(|j| j.mark).sum::<u64>(), list.iter().map(|j| j.0 - least).sum());

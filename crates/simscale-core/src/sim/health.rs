@@ -149,3 +149,114 @@ impl Sim<'_> {
         self.schedule(self.now + SECOND, Event::SlowStart { slot: slot as u32, launch, since });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::kernel::{Purpose, hash};
+    use crate::*;
+
+    /// Two launches by a look at 1 s; what is launched boots for 2 s and serves errors.
+    struct Two;
+
+    impl Policy for Two {
+        fn name(&self) -> &str {
+            "two"
+        }
+        fn needs(&self) -> Needs {
+            Needs::default()
+        }
+        fn next_look(&self, now: SimTime) -> Option<SimTime> {
+            (now == SimTime::ZERO).then(|| SimTime::from_nanos(1_000_000_000))
+        }
+        fn decide(&mut self, _: &Observation<'_>) -> Decision {
+            Decision::desired(2, Reason::Fixed)
+        }
+    }
+
+    /// Errors answered when the broken launch's checks pass for `extra` ns more than up to its first check.
+    fn errors(extra: u64) -> u64 {
+        let (seed, interval) = (3, 10_000_000_000u64);
+        let first =
+            ((u128::from(interval) * u128::from(hash(seed, Purpose::Balancer, 1, u64::MAX))) >> 64) as u64;
+        let time = |s: f64| Distribution::Constant { value: s * 1e9 };
+        let second = SimDuration::from_secs(1);
+        let world = World {
+            duration: SimDuration::from_secs(60),
+            lead_in: SimDuration::ZERO,
+            seed,
+            classes: vec![RequestClass {
+                name: "all".into(),
+                weight: 1.0,
+                cpu_time: time(0.01),
+                wait_time: time(0.0),
+                cpu_before_ppm: 1_000_000,
+            }],
+            instance: Instance {
+                vcpus: 1,
+                speed: 65_536,
+                admitted: 10,
+                queue_limit: 10,
+                overflow: Overflow::Answer503,
+                memory: None,
+                boot: vec![BootPhase {
+                    name: "boot".into(),
+                    time: time(2.0),
+                    stage: BootStage::Running,
+                    failure_ppm: 1_000_000,
+                    on_failure: BootFailure::ServesErrors {
+                        error_time: SimDuration::from_millis(2),
+                        check_passes_for: SimDuration::from_nanos(first + extra),
+                    },
+                    cpu_ppm: 0,
+                }],
+                cold: None,
+            },
+            backend_connections: None,
+            balancer: Balancer {
+                algorithm: Algorithm::RoundRobin,
+                deregistration_delay: second,
+                slow_start: SimDuration::ZERO,
+                idle_timeout: None,
+                health_check: Some(HealthCheck {
+                    interval: SimDuration::from_nanos(interval),
+                    timeout: second,
+                    healthy_threshold: 2,
+                    unhealthy_threshold: 2,
+                    cpu_time: SimDuration::from_millis(1),
+                }),
+            },
+            clients: Clients { timeout: None, abandoned_work: AbandonedWork::Continues, retries: None },
+            group: Group {
+                min: 1,
+                max: 2,
+                desired: 1,
+                zones: vec!["a".into()],
+                termination: Termination::NewestInstance,
+                warm_up: SimDuration::ZERO,
+                cooldown: second,
+                health: GroupHealth { follows_balancer: false, grace: second, every: second },
+            },
+            faults: Vec::new(),
+            metrics: Metrics {
+                period: second,
+                publication_delay: SimDuration::ZERO,
+                missing_ppm: 0,
+                alarm_every: second,
+                custom: Vec::new(),
+            },
+            objectives: Vec::new(),
+            prices: Prices { instance_hour_nano_usd: 0, minimum: second, balancer_hour_nano_usd: 0 },
+            in_flight_limit: 1000,
+        };
+        let workload =
+            Workload::Generated { curve: Curve::Constant(10.0), process: ArrivalProcess::EvenlySpaced };
+        run(world, workload, vec![Box::new(Two)], &mut ()).expect("no law broke").attempts.errors
+    }
+
+    /// A broken launch passes checks before the end of its stated time, and none at the end itself.
+    #[test]
+    fn a_broken_launch_passes_checks_before_the_end_of_its_time_only() {
+        assert_eq!(errors(0), 0, "its first check fails, so it never takes traffic");
+        assert!(errors(1) > 10, "its first check passes: half of the traffic until two checks failed");
+    }
+}

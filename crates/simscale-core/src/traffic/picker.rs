@@ -425,6 +425,9 @@ mod tests {
     fn a_target_in_slow_start_takes_its_share() {
         let mut p = picker(Algorithm::RoundRobin, 2);
         p.set_ramp(1, Some(0.25));
+        // A quarter of a turn is saved at each turn: the fourth one is taken.
+        let first: Vec<usize> = (0..5).map(|id| choose(&mut p, id)).collect();
+        assert_eq!(first, [0, 0, 0, 0, 1]);
         let taken = (0..1000).filter(|&id| choose(&mut p, id) == 1).count();
         // One request in five: a quarter of what the other takes.
         assert!(taken.abs_diff(200) <= 1, "{taken}");
