@@ -366,3 +366,39 @@ fn bounds_of_a_schedule() {
         );
     }
 }
+
+/// Requests per target: 40 a second evenly on 4 targets are 600 a minute for each, as sum (what an ALB publishes) and as average.
+#[test]
+fn the_sum_of_requests_per_target_is_per_target() {
+    #[derive(Clone)]
+    struct Reads(std::sync::Arc<std::sync::Mutex<Vec<f64>>>);
+    impl Policy for Reads {
+        fn name(&self) -> &str {
+            "reads"
+        }
+        fn needs(&self) -> Needs {
+            let query = |statistic| MetricQuery {
+                metric: Metric::RequestCountPerTarget,
+                period: secs(60),
+                statistic,
+            };
+            Needs { metrics: vec![query(Statistic::Sum), query(Statistic::Average)], alarms: vec![] }
+        }
+        fn next_look(&self, now: SimTime) -> Option<SimTime> {
+            Some(now + secs(60))
+        }
+        fn decide(&mut self, seen: &Observation<'_>) -> Decision {
+            let newest = seen.datapoints.iter().filter_map(|points| points.last()).map(|p| p.value);
+            self.0.lock().expect("one thread").extend(newest);
+            Decision::hold(Reason::OnTarget)
+        }
+    }
+    let mut w = world(secs(600), 1);
+    fleet(&mut w, 4);
+    w.classes = vec![class(Distribution::Constant { value: 10.0 * MS })];
+    w.instance.admitted = 10;
+    let reads = Reads(Default::default());
+    steer(w, evenly(40.0), vec![Box::new(reads.clone())]);
+    let values = reads.0.lock().expect("one thread");
+    assert!(values.len() >= 16 && values.iter().all(|&v| v == 600.0), "{values:?}");
+}

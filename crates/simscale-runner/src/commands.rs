@@ -14,7 +14,7 @@ use std::sync::atomic::AtomicBool;
 /// Simulates a service under load and tells what its autoscaling would have cost and how often it would have broken
 /// the promise.
 #[derive(Debug, Parser)]
-#[command(name = "simscale", version, about, max_term_width = 100, after_help = EXAMPLES)]
+#[command(name = "simscale", version, about = "A wind tunnel for autoscaling: what a policy would cost, and how often it would break the promise", max_term_width = 100, after_help = EXAMPLES)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,

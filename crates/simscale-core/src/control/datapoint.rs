@@ -10,8 +10,7 @@ pub enum Metric {
     CpuUtilization,
     /// Memory used over memory, percent, time average; one sample an instance in service.
     MemoryUtilization,
-    /// Attempts taken in the period, health checks included; one sample an instance in service, so that the average is the count per
-    /// target.
+    /// Attempts taken in the period; one sample an instance in service. Its sum is the average number per target, as an ALB publishes it.
     RequestCountPerTarget,
     /// Requests in flight, time average; one sample an instance in service.
     InFlight,

@@ -5,11 +5,13 @@
 //! it reaches its mark. The anchor moves only when the set of sharers or the speed changes, never at a look, so that the
 //! state at an instant does not depend on who looked when.
 
-use super::job::{COLD, Job, SECOND};
+use super::job::{COLD, Job, PROBE, SECOND};
 use super::sharers::Sharers;
 use crate::kernel::{NEVER, WORK_MAX};
 use std::collections::VecDeque;
 
+/// What rounding down may take from all sharers together at a change: less than 2^-16 ns each, for up to a million.
+const CROWD: u128 = 1 << 20;
 /// Attained service is shifted back to zero when it passes this.
 const REBASE: u64 = 1 << 62;
 
@@ -72,8 +74,9 @@ pub(crate) struct Server {
     delivered_from: u64,
     /// Work of all attempts that left, or attained part of it, in 2^-16 ns.
     attained: u128,
-    /// Changes of the set of sharers: each may lose one core-ns to rounding.
+    /// Changes of the set of sharers: each may lose one core-ns at the highest speed so far to rounding.
     changes: u64,
+    fastest: u64,
     /// Sum over departures of departure minus birth, ns.
     sojourns: u128,
     /// Class by class, the part of the CPU time before the wait, in millionths.
@@ -101,6 +104,7 @@ impl Server {
             delivered_from: 0,
             attained: 0,
             changes: 0,
+            fastest: u64::from(speed),
             sojourns: 0,
             before_ppm: before_ppm.to_vec(),
             cold: (1.0, 0),
@@ -178,22 +182,22 @@ impl Server {
             let v = self.attained_by(now);
             self.begin(slot, job, v, now, out);
             self.anchor(now, v);
-            self.take();
+            self.take(&job);
             Ok(())
         } else if self.queue.len() < self.queue_limit {
             self.account(now);
             self.queue.push_back(job);
-            self.take();
+            self.take(&job);
             Ok(())
         } else {
             Err(QueueFull)
         }
     }
 
-    /// Counts an attempt that was taken.
+    /// Counts an attempt that was taken; a health check is no request.
     #[inline]
-    fn take(&mut self) {
-        self.areas.taken += 1;
+    fn take(&mut self, job: &Job) {
+        self.areas.taken += u64::from(!job.is(PROBE));
         self.cold.1 = self.cold.1.saturating_sub(1);
     }
 
@@ -325,7 +329,7 @@ impl Server {
                         None => (u128::from(left) * u128::from(n)).div_ceil(u128::from(rate)) as u64,
                     }
                 };
-                self.t0 + wait
+                (self.t0 + wait.min(NEVER)).min(NEVER)
             }
             _ => NEVER,
         };
@@ -348,6 +352,7 @@ impl Server {
             self.waiters.sort_by_key(|w| std::cmp::Reverse((w.release, w.job.tag)));
         }
         self.speed = u64::from(speed);
+        self.fastest = self.fastest.max(self.speed);
         self.anchor(now, v);
     }
 
@@ -432,7 +437,7 @@ impl Server {
         Sums {
             delivered: self.delivered,
             attained: self.attained + inside,
-            slack: u128::from(self.changes + 1) * u128::from(self.cores) * (1 << 20),
+            slack: u128::from(self.changes + 1) * (u128::from(self.cores) * u128::from(self.fastest) + CROWD),
             sojourns: self.sojourns + ages,
         }
     }

@@ -137,10 +137,10 @@ pub(crate) enum Phase {
     Decide = 5,
 }
 
-/// One integer that orders events by time, then phase.
+/// One integer that orders events by time, then phase. Later than [`NEVER`] is never.
 #[inline]
 pub(crate) fn key(at: u64, phase: Phase) -> u64 {
-    (at << 3) | phase as u64
+    (at.min(NEVER) << 3) | phase as u64
 }
 
 /// The time of a key.

@@ -161,6 +161,7 @@ impl Engine<'_> {
         }
         Some(match spec.statistic {
             Statistic::Average => sum / samples.len() as f64,
+            Statistic::Sum if spec.metric == Metric::RequestCountPerTarget => sum / samples.len() as f64,
             Statistic::Sum => sum,
             Statistic::Minimum => samples.iter().copied().fold(f64::INFINITY, f64::min),
             Statistic::Maximum => samples.iter().copied().fold(f64::NEG_INFINITY, f64::max),

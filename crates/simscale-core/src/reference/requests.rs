@@ -126,7 +126,9 @@ impl Engine<'_> {
             return false;
         }
         job.work = instance.work(job.work, factor);
-        instance.taken.push(now);
+        if !job.probe {
+            instance.taken.push(now);
+        }
         instance.machine.offer(now, job, before);
         self.admit(slot);
         self.watch_memory(slot);

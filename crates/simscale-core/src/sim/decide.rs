@@ -8,6 +8,9 @@ use crate::ledger::ActivityRow;
 use crate::world::FaultKind;
 use std::cmp::Ordering;
 
+/// The largest size that even a raw decision is granted.
+const MOST_INSTANCES: u32 = 100_000;
+
 /// A policy's answer, with what called it.
 struct Answer {
     policy: usize,
@@ -106,7 +109,7 @@ impl Sim<'_> {
         let blocked = answers.iter().any(|a| a.decision.request == Request::HoldAndBlockScaleIn);
         let before = self.group.desired;
         let size = |a: &Answer| match a.decision.request {
-            Request::Desired(n) if a.decision.raw => Some(n),
+            Request::Desired(n) if a.decision.raw => Some(n.min(MOST_INSTANCES)),
             Request::Desired(n) => Some(n.max(self.group.min).min(self.group.max)),
             _ => None,
         };

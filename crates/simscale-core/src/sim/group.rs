@@ -19,6 +19,8 @@ pub(super) struct GroupState {
     pub booting: u32,
     pub in_service: u32,
     pub draining: u32,
+    /// Booting and in-service instances by zone.
+    pub living: Vec<u32>,
     pub next_launch: u64,
     pub free: BTreeSet<usize>,
     pub last_out: Option<Activity>,
@@ -39,6 +41,7 @@ impl GroupState {
             booting: 0,
             in_service: 0,
             draining: 0,
+            living: vec![0; group.zones.len().max(1)],
             next_launch: 0,
             free: BTreeSet::new(),
             last_out: None,
@@ -117,21 +120,13 @@ impl Sim<'_> {
 
     /// The zone with the fewest living instances; the first of equals.
     pub(super) fn emptiest_zone(&self) -> u8 {
-        let counts = self.zone_counts();
+        let counts = &self.group.living;
         (0..counts.len()).min_by_key(|&z| counts[z]).unwrap_or(0) as u8
-    }
-
-    fn zone_counts(&self) -> Vec<u32> {
-        let mut counts = vec![0; self.world.group.zones.len().max(1)];
-        for life in self.lives.iter().filter(|l| alive(l)) {
-            counts[life.zone as usize] += 1;
-        }
-        counts
     }
 
     /// Who goes first: of the zones with most instances, by the termination rule.
     fn victim(&self) -> usize {
-        let counts = self.zone_counts();
+        let counts = &self.group.living;
         let most = counts.iter().copied().max().unwrap_or(0);
         let rank = |life: &Life| match self.world.group.termination {
             Termination::OldestInstance => (life.launch, 0),
@@ -183,6 +178,7 @@ impl Sim<'_> {
         let now = self.now;
         self.group.scaling.terminations += 1;
         self.desk.book.control_fact(2, now, slot as u64);
+        self.group.living[usize::from(self.lives[slot].zone)] -= 1;
         let launch = self.lives[slot].launch;
         let event = Event::DrainEnd { slot: slot as u32, launch };
         if self.lives[slot].stage == Stage::InService {

@@ -15,6 +15,7 @@ impl Sim<'_> {
             let zone = self.emptiest_zone();
             let slot = self.take_slot();
             self.lives[slot] = Life::present(self.group.next_launch, zone);
+            self.group.living[usize::from(zone)] += 1;
             self.group.next_launch += 1;
             self.group.change_in_service(0, 1);
             self.servers[slot].start(0);
@@ -31,6 +32,7 @@ impl Sim<'_> {
         let launch = self.group.next_launch;
         self.group.next_launch += 1;
         self.group.booting += 1;
+        self.group.living[usize::from(zone)] += 1;
         self.group.scaling.launches += 1;
         self.lives[slot] = Life::launch(launch, zone, self.now, &self.world.instance, self.world.seed);
         self.servers[slot] = self.new_server();

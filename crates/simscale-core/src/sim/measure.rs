@@ -294,7 +294,7 @@ impl Sim<'_> {
                 Metric::ResponseTime(_) => unreachable!("answered above"),
             }
         });
-        statistic(samples, query.statistic)
+        statistic(samples, query.statistic, query.metric == Metric::RequestCountPerTarget)
     }
 }
 
@@ -316,7 +316,8 @@ fn ratio(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
 }
 
-fn statistic(samples: impl Iterator<Item = f64>, statistic: Statistic) -> Option<f64> {
+/// A statistic of the samples. `per_target`: the sum is the average number per target already, as an ALB publishes it.
+fn statistic(samples: impl Iterator<Item = f64>, statistic: Statistic, per_target: bool) -> Option<f64> {
     let (mut n, mut sum, mut least, mut most) = (0u32, 0.0, f64::INFINITY, f64::NEG_INFINITY);
     for sample in samples {
         n += 1;
@@ -326,6 +327,7 @@ fn statistic(samples: impl Iterator<Item = f64>, statistic: Statistic) -> Option
     }
     (n > 0).then_some(match statistic {
         Statistic::Average => sum / f64::from(n),
+        Statistic::Sum if per_target => sum / f64::from(n),
         Statistic::Sum => sum,
         Statistic::Minimum => least,
         Statistic::Maximum => most,

@@ -269,7 +269,7 @@ pub fn random(seed: u64) -> Small {
     let (ms, s) = (1_000_000, 1_000_000_000);
 
     w.instance.vcpus = c.between(1, 4) as u32;
-    w.instance.speed = c.one_of(&[65_536, 65_536, 6_554, 50_000, 131_072, 99_991]);
+    w.instance.speed = c.one_of(&[65_536, 65_536, 6_554, 50_000, 131_072, 99_991, 655, 6_553_600]);
     w.instance.admitted = c.one_of(&[1, 2, 3, 8, 50]);
     w.instance.queue_limit = c.one_of(&[0, 1, 5, 100]);
     let waits = c.chance(40);

@@ -147,7 +147,12 @@ impl Scenario {
 
     /// From the moment the metric crosses the threshold to the moment a launched instance serves.
     fn time_to_scale(&self, policy: &Policy) -> Option<Arithmetic> {
-        let boot: f64 = self.instance.boot.iter().map(|phase| phase.time.mean_seconds()).sum();
+        let boot: f64 = self
+            .instance
+            .boot
+            .iter()
+            .map(|phase| phase.time.mean_seconds())
+            .fold(0.0, |sum, time| sum + time);
         let delay = self.metrics.publication_delay.seconds();
         let (periods, period) = slowest_scale_out(policy)?;
         let (look, what) = match &policy.threshold_poll {

@@ -71,7 +71,7 @@ pub const METRICS: [MetricName; 7] = [
     MetricName {
         name: "request_count_per_target",
         unit: "requests per period",
-        meaning: "requests completed by the targets over the targets in service",
+        meaning: "attempts that a target took, average over the targets in service; its sum is the same, as an ALB publishes it",
     },
     MetricName {
         name: "in_flight",
