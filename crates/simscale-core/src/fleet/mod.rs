@@ -7,4 +7,4 @@ mod sharers;
 
 pub(crate) use job::{ERROR, Job, Outcome, PROBE};
 pub(crate) use life::{BootStep, Health, Life, Stage};
-pub(crate) use server::{Departures, Server};
+pub(crate) use server::{Claim, Departures, Server};

@@ -8,7 +8,7 @@
 use super::job::{COLD, Job, PROBE, SECOND};
 use super::sharers::Sharers;
 use crate::kernel::{NEVER, WORK_MAX};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// What rounding down may take from all sharers together at a change: less than 2^-16 ns each, for up to a million.
 const CROWD: u128 = 1 << 20;
@@ -25,11 +25,21 @@ pub(crate) trait Departures {
     fn backend_freed(&mut self, at: u64);
 }
 
-/// An attempt that waits for others; a release of [`NEVER`] means that it waits for a backend slot.
-#[derive(Debug, Clone, Copy)]
-struct Waiter {
-    release: u64,
-    job: Job,
+/// What an attempt in its wait holds of the backend, if there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// Nothing: it does not wait.
+    None,
+    /// A slot.
+    Slot,
+    /// A place in the queue.
+    Queued,
+}
+
+impl Claim {
+    fn of(release: u64) -> Self {
+        if release == NEVER { Claim::Queued } else { Claim::Slot }
+    }
 }
 
 /// No slot and no place in the queue: the attempt was not taken.
@@ -59,8 +69,8 @@ pub(crate) struct Server {
     cores: u64,
     /// In a CPU phase.
     jobs: Sharers,
-    /// In their wait; sorted so that the next to be released is last.
-    waiters: Vec<Waiter>,
+    /// In their wait, by release and tag; a release of [`NEVER`] means that it waits for a backend slot.
+    waiters: BTreeMap<(u64, u64), Job>,
     /// Not admitted yet.
     queue: VecDeque<Job>,
     admitted_limit: usize,
@@ -93,7 +103,7 @@ impl Server {
             speed: u64::from(speed),
             cores: u64::from(cores),
             jobs: Sharers::new(),
-            waiters: Vec::new(),
+            waiters: BTreeMap::new(),
             queue: VecDeque::new(),
             admitted_limit: admitted as usize,
             queue_limit: queue as usize,
@@ -147,9 +157,8 @@ impl Server {
         let now = self.next;
         self.account(now);
         let v = self.attained_by(now);
-        while let Some(waiter) = self.waiters.last().filter(|w| w.release <= now) {
-            let job = waiter.job;
-            self.waiters.pop();
+        while let Some(waiter) = self.waiters.first_entry().filter(|w| w.key().0 <= now) {
+            let job = waiter.remove();
             out.backend_freed(now);
             self.resume(slot, job, v, now, out);
         }
@@ -232,7 +241,7 @@ impl Server {
 
     fn wait(&mut self, slot: usize, job: Job, now: u64, out: &mut impl Departures) {
         let release = if out.to_backend(slot, &job, now) { NEVER } else { now + job.wait };
-        self.insert_waiter(Waiter { release, job });
+        self.waiters.insert((release, job.tag), job);
     }
 
     /// The wait is over: the rest of the CPU time, or the end.
@@ -255,20 +264,16 @@ impl Server {
         out.departed(slot, &Job { work, ..*job }, now);
     }
 
-    fn insert_waiter(&mut self, waiter: Waiter) {
-        let key = |w: &Waiter| (w.release, w.job.tag);
-        let at = self.waiters.partition_point(|w| key(w) > key(&waiter));
-        self.waiters.insert(at, waiter);
-    }
-
     /// The backend gives the attempt a slot at `now`.
     pub fn backend_granted(&mut self, identity: u64, now: u64) {
-        let place = self.waiters.iter().position(|w| w.release == NEVER && w.job.identity() == identity);
-        let mut waiter = self.waiters.remove(place.expect("who asked the backend waits for it"));
-        waiter.release = now + waiter.job.wait;
-        self.insert_waiter(waiter);
+        let claims = (NEVER, identity << 16)..=(NEVER, identity << 16 | 0xffff);
+        let claim = self.waiters.range(claims).next().map(|(&key, _)| key);
+        let job =
+            claim.and_then(|key| self.waiters.remove(&key)).expect("who asked the backend waits for it");
+        let release = now + job.wait;
+        self.waiters.insert((release, job.tag), job);
         if self.speed > 0 {
-            self.next = self.next.min(waiter.release);
+            self.next = self.next.min(release);
         }
     }
 
@@ -333,8 +338,8 @@ impl Server {
             }
             _ => NEVER,
         };
-        if let (Some(waiter), true) = (self.waiters.last(), self.speed > 0) {
-            self.next = self.next.min(waiter.release);
+        if let (Some((&(release, _), _)), true) = (self.waiters.first_key_value(), self.speed > 0) {
+            self.next = self.next.min(release);
         }
     }
 
@@ -346,10 +351,9 @@ impl Server {
         self.deliver();
         if self.speed == 0 && speed > 0 {
             // Waits that ended while the instance stood still are answered at the next nanosecond.
-            for waiter in self.waiters.iter_mut().filter(|w| w.release <= now) {
-                waiter.release = now + 1;
-            }
-            self.waiters.sort_by_key(|w| std::cmp::Reverse((w.release, w.job.tag)));
+            let later = self.waiters.split_off(&(now + 1, 0));
+            let ended = std::mem::replace(&mut self.waiters, later);
+            self.waiters.extend(ended.into_values().map(|job| ((now + 1, job.tag), job)));
         }
         self.speed = u64::from(speed);
         self.fastest = self.fastest.max(self.speed);
@@ -363,16 +367,16 @@ impl Server {
 
     /// Every attempt inside, in no particular order.
     pub fn attempts(&self) -> impl Iterator<Item = &Job> {
-        self.jobs.iter().chain(self.waiters.iter().map(|w| &w.job)).chain(self.queue.iter())
+        self.jobs.iter().chain(self.waiters.values()).chain(self.queue.iter())
     }
 
-    /// Takes off the attempts that `leaves` names, at `now`; hands each to `gone`, with whether it held a backend slot.
+    /// Takes off the attempts that `leaves` names, at `now`; hands each to `gone`, with its claim on the backend.
     pub fn remove(
         &mut self,
         slot: usize,
         now: u64,
         leaves: impl Fn(&Job) -> bool,
-        mut gone: impl FnMut(&Job, bool),
+        mut gone: impl FnMut(&Job, Claim),
         out: &mut impl Departures,
     ) {
         if !self.attempts().any(&leaves) {
@@ -383,31 +387,31 @@ impl Server {
         let (attained, sojourns, before) = (&mut self.attained, &mut self.sojourns, &self.before_ppm);
         let cold = self.cold.0;
         let work = |job: &Job| if job.is(COLD) { cold_work(job.work, cold) } else { job.work };
-        let mut take = |job: &Job, part: u64, backend: bool| {
+        let mut take = |job: &Job, part: u64, claim: Claim| {
             *attained += u128::from(part);
             *sojourns += u128::from(now - job.born);
-            gone(job, backend);
+            gone(job, claim);
         };
         let first = |job: &Job| part(work(job), before[job.class() as usize]);
         self.jobs.retain(|job| {
             let left = job.mark.saturating_sub(v);
             let leaving = leaves(job);
             if leaving {
-                take(job, attained_of(job, work(job), first(job), left), false);
+                take(job, attained_of(job, work(job), first(job), left), Claim::None);
             }
             !leaving
         });
-        self.waiters.retain(|w| {
-            let leaving = leaves(&w.job);
+        self.waiters.retain(|&(release, _), job| {
+            let leaving = leaves(job);
             if leaving {
-                take(&w.job, first(&w.job) << 16, w.release < NEVER);
+                take(job, first(job) << 16, Claim::of(release));
             }
             !leaving
         });
         self.queue.retain(|job| {
             let leaving = leaves(job);
             if leaving {
-                take(job, 0, false);
+                take(job, 0, Claim::None);
             }
             !leaving
         });
@@ -431,7 +435,7 @@ impl Server {
             .jobs
             .iter()
             .map(|j| u128::from(attained_of(j, self.work(j), self.before_wait(j), j.mark.saturating_sub(v))))
-            .chain(self.waiters.iter().map(|w| u128::from(self.before_wait(&w.job) << 16)))
+            .chain(self.waiters.values().map(|job| u128::from(self.before_wait(job) << 16)))
             .sum();
         let ages: u128 = self.attempts().map(|j| u128::from(now - j.born)).sum();
         Sums {

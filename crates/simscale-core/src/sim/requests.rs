@@ -1,7 +1,7 @@
 //! The path of a request: sent, refused, timed out, retried, given up.
 
 use super::{DEAF, ERRORS, Event, Sim, WATCHED};
-use crate::fleet::{ERROR, Job, Outcome, PROBE};
+use crate::fleet::{Claim, ERROR, Job, Outcome, PROBE};
 use crate::kernel::SimTime;
 use crate::kernel::{NEVER, Phase, Purpose, hash, key};
 use crate::ledger::Saturation;
@@ -206,22 +206,27 @@ impl Sim<'_> {
     /// Removes attempts from an instance, with their claims on the backend.
     pub(super) fn take_off(&mut self, slot: usize, leaves: impl Fn(&Job) -> bool, taken: &mut Vec<Job>) {
         let now = self.now;
-        let mut held = 0;
+        let (mut held, mut queued) = (0, Vec::new());
         let before = taken.len();
         self.servers[slot].remove(
             slot,
             now,
             leaves,
-            |job, backend| {
+            |job, claim| {
                 taken.push(*job);
-                held += usize::from(backend);
+                held += usize::from(claim == Claim::Slot);
+                if claim == Claim::Queued {
+                    queued.push(job.identity());
+                }
             },
             &mut self.desk,
         );
         self.desk.in_flight -= (taken.len() - before) as u64;
-        for job in &taken[before..] {
+        for job in taken[before..].iter().filter(|job| !job.is(PROBE)) {
             self.desk.deadlines.left(slot, job);
-            held += usize::from(self.desk.forget_claim(slot, job.identity(), now));
+        }
+        for identity in queued {
+            held += usize::from(self.desk.forget_claim(slot, identity, now));
         }
         for _ in 0..held {
             crate::fleet::Departures::backend_freed(&mut self.desk, now);
