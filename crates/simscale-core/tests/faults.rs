@@ -44,3 +44,34 @@ fn the_end_of_a_hang_leaves_the_slow_down() {
     assert!(rows[15..20].iter().sum::<u64>() <= 2, "{rows:?}");
     assert_eq!(rows.iter().sum::<u64>(), 60);
 }
+
+/// Asks for one size at 10 s.
+struct Asks(u32, &'static str);
+
+impl Policy for Asks {
+    fn name(&self) -> &str {
+        self.1
+    }
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+    fn next_look(&self, now: SimTime) -> Option<SimTime> {
+        (now == SimTime::ZERO).then(|| at(10))
+    }
+    fn decide(&mut self, _: &Observation<'_>) -> Decision {
+        Decision::desired(self.0, Reason::Fixed)
+    }
+}
+
+/// A launch that is taken back in its own instant, with a boot of no length: the boot's end and the termination meet at the next
+/// nanosecond, and the instance boots no further: no failed launch, no second termination.
+#[test]
+fn a_launch_that_is_taken_back_boots_no_further() {
+    let mut w = world(secs(60), 1);
+    w.group.max = 3;
+    w.instance.boot = vec![phase("boot", Distribution::Constant { value: 0.0 }, BootStage::Pending)];
+    w.instance.boot[0].failure_ppm = 1_000_000;
+    let policies: Vec<Box<dyn Policy>> = vec![Box::new(Asks(2, "two")), Box::new(Asks(1, "one"))];
+    let scaling = steer(w, requests(&[]), policies).0.scaling;
+    assert_eq!((scaling.launches, scaling.failed_launches, scaling.terminations), (1, 0, 1));
+}
