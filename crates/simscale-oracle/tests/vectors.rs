@@ -69,6 +69,9 @@ fn every_case_file_agrees() {
         failures.extend(report.failures);
     }
     println!("{:24} {cases:3} cases {values:4} values", "all");
+    let page = include_str!("../../../docs/VALIDATION.md").replace(',', "");
+    let said = format!("{} case files with {cases} cases and {values} values", FILES.len());
+    assert!(page.contains(&said), "docs/VALIDATION.md does not say: {said}");
     assert!(failures.is_empty(), "{} values disagree:\n{}", failures.len(), failures.join("\n"));
 }
 

@@ -109,7 +109,11 @@ fn every_published_case_holds() {
         table!("target_tracking_alarms", |case, _| alarms(case), f),
         table!("several_policies", |case, _| answer(case), f),
     ];
-    println!("{:3} published cases in all", counts.iter().sum::<usize>());
+    let all = counts.iter().sum::<usize>();
+    println!("{all:3} published cases in all");
+    let page = include_str!("../../../../docs/VALIDATION.md");
+    let said = format!("target tracking | {all} |");
+    assert!(page.contains(&said), "docs/VALIDATION.md does not say: {said}");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
