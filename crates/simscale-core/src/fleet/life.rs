@@ -83,8 +83,8 @@ pub(crate) struct Broken {
 pub(crate) enum BootStep {
     /// The launch failed: terminate and replace.
     Failed,
-    /// Another phase follows, ending at this time.
-    Next(u64),
+    /// Another phase follows.
+    Next,
     /// The boot is over.
     Over,
 }
@@ -169,7 +169,7 @@ impl Life {
             return BootStep::Failed;
         }
         self.next_phase += 1;
-        self.phase_end().map_or(BootStep::Over, BootStep::Next)
+        if self.phase_end().is_some() { BootStep::Next } else { BootStep::Over }
     }
 
     /// The boot is over at `now`: whether the application answers, and how.

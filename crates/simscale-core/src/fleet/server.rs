@@ -2,8 +2,8 @@
 //!
 //! Attempts in a CPU phase share the vCPUs, each at min(1, vCPUs / their number) of a processor. Attained service
 //! since the anchor `(t0, v0)` is the closed formula `v0 + floor((t - t0) * num / den)` in 2^-16 ns; an attempt leaves when
-//! it reaches its mark. The anchor moves only when the set of sharers or the speed changes, never at a look, so that the
-//! state at an instant does not depend on who looked when.
+//! it reaches its mark. The anchor moves only when something happens inside (the sharers or the speed change, a wait ends), never at a
+//! look, so that the state at an instant does not depend on who looked when.
 
 use super::job::{COLD, Job, PROBE, SECOND};
 use super::sharers::Sharers;
@@ -19,7 +19,8 @@ const REBASE: u64 = 1 << 62;
 pub(crate) trait Departures {
     /// An attempt has all its work done.
     fn departed(&mut self, slot: usize, job: &Job, at: u64);
-    /// An attempt asks for a slot of the shared backend; `false` when there is no backend and the wait starts at once.
+    /// An attempt begins its wait: true when it must queue at the shared backend first; false when it starts at once, on a slot that
+    /// is now taken, or because there is no backend.
     fn to_backend(&mut self, slot: usize, job: &Job, at: u64) -> bool;
     /// A backend slot fell free.
     fn backend_freed(&mut self, at: u64);

@@ -82,7 +82,7 @@ impl Sim<'_> {
                 self.terminate(slot, false);
                 self.schedule(self.now + RELAUNCH, Event::Reconcile);
             }
-            BootStep::Next(_) => self.enter_phase(slot),
+            BootStep::Next => self.enter_phase(slot),
             BootStep::Over => self.booted(slot),
         }
     }
@@ -235,7 +235,7 @@ impl Sim<'_> {
         }
     }
 
-    /// Nobody waits for the slot's completions any more.
+    /// Stops watching the slot, unless somebody else still waits for its completions.
     pub(super) fn unwatch(&mut self, slot: usize) {
         let life = &self.lives[slot];
         let needed = life.stage != Stage::Gone

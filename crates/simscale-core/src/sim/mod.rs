@@ -32,7 +32,7 @@ use std::collections::BinaryHeap;
 const DEAF: u8 = 1;
 /// The target answers errors.
 const ERRORS: u8 = 2;
-/// Each of its completions is an event of its own: a health check or a drain waits for it.
+/// Each of its completions is an event of its own: a health check or a drain waits for it, or it answers errors.
 const WATCHED: u8 = 4;
 
 /// Control events. Inside a phase they are handled in this order, then by their numbers.
