@@ -23,8 +23,8 @@ pub use control::{
 };
 pub use kernel::{BadDistribution, Distribution, SimDuration, SimTime};
 pub use ledger::{
-    ActivityRow, Attempts, Capacity, Cost, ObjectiveResult, PeriodRow, Requests, ResponseTime, RunResult,
-    Saturation, Scaling, Sink,
+    ActivityRow, Attempts, Billed, Capacity, Cost, ObjectiveResult, PeriodRow, Requests, ResponseTime,
+    RunResult, Saturation, Scaling, Sink,
 };
 pub use sim::{BrokenLaw, run};
 pub use traffic::{Algorithm, ArrivalProcess, Curve, MmppState, Spread, TraceReader, TraceRow, Workload};

@@ -220,7 +220,7 @@ fn only_the_statistics_window_is_billed() {
     let cost = simulate(w, evenly(0.0)).0.cost;
     assert_eq!(
         cost,
-        Cost { instances_nano_usd: 24_000_000, balancer_nano_usd: 5_625_000 },
+        Cost { instances_nano_usd: 24_000_000, balancer_hours_nano_usd: 5_625_000, ..Cost::default() },
         "a quarter of an hour"
     );
 }
@@ -245,8 +245,11 @@ fn an_hour_costs_its_price() {
         for n in [1, 3] {
             fleet(&mut w, n);
             let cost = simulate(w.clone(), evenly(0.0)).0.cost;
-            let want =
-                Cost { instances_nano_usd: u128::from(price) * u128::from(n), balancer_nano_usd: 22_500_000 };
+            let want = Cost {
+                instances_nano_usd: u128::from(price) * u128::from(n),
+                balancer_hours_nano_usd: 22_500_000,
+                ..Cost::default()
+            };
             assert_eq!(cost, want, "{row}");
         }
         prices += 1;
@@ -257,7 +260,7 @@ fn an_hour_costs_its_price() {
     w.metrics.period = secs(1);
     assert_eq!(simulate(w.clone(), evenly(0.0)).0.cost.instances_nano_usd, 186_667);
     (w.duration, w.prices.balancer_hour_nano_usd) = (secs(3), 22_500_601);
-    assert_eq!(simulate(w, evenly(0.0)).0.cost.balancer_nano_usd, 18_751, "18,750.5008 rounds up");
+    assert_eq!(simulate(w, evenly(0.0)).0.cost.balancer_hours_nano_usd, 18_751, "18,750.5008 rounds up");
 }
 
 /// Proves that the cost column of the rows is the bill so far: in random worlds with every feature it starts at 0, never falls, stays

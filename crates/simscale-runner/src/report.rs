@@ -154,16 +154,38 @@ fn cost(summary: &Summary) -> String {
     let cost = &summary.cost_usd;
     let prices = &cost.prices;
     let currency = prices.currency.as_str();
-    format!(
-        "{} for {}, {} a month; instances {}, balancer {} (prices of {}, {})",
+    let text = format!(
+        "{} for {}, {} a month",
         money(cost.total, currency),
         span(summary.seconds()),
         money(cost.per_month, currency),
-        money(cost.instances, currency),
-        money(cost.balancer, currency),
-        prices.region,
-        prices.date,
-    )
+    );
+    let parts = parts(summary);
+    let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+    format!("{text}{parts}; prices of {}, {}", prices.region, prices.date)
+}
+
+/// Why the bill is what it is: each part that is not zero, with its quantity.
+fn parts(summary: &Summary) -> Vec<String> {
+    let (cost, billed) = (&summary.cost_usd, &summary.billed);
+    let part = |(name, usd, quantity, one, many): (&str, f64, f64, &str, &str)| {
+        let number = plain(quantity);
+        let unit = if number == "1" { one } else { many };
+        (usd > 0.0).then(|| format!("{name} {} ({number} {unit})", money(usd, &cost.prices.currency)))
+    };
+    let hours = ("instance-hour", "instance-hours");
+    [
+        ("instances", cost.instances, billed.instance_hours, hours.0, hours.1),
+        ("commitment", cost.commitment, billed.commitment_hours, hours.0, hours.1),
+        ("surplus credits", cost.surplus_credits, billed.surplus_credits, "credit", "credits"),
+        ("volumes", cost.volumes, billed.volume_gib_months, "GiB-month", "GiB-months"),
+        ("addresses", cost.addresses, billed.address_hours, "address-hour", "address-hours"),
+        ("balancer", cost.balancer_hours, billed.balancer_hours, "hour", "hours"),
+        ("balancer's capacity", cost.balancer_lcu, billed.balancer_lcu_hours, "LCU-hour", "LCU-hours"),
+    ]
+    .into_iter()
+    .filter_map(part)
+    .collect()
 }
 
 fn capacity(summary: &Summary) -> String {

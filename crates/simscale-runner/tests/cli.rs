@@ -65,7 +65,7 @@ fn json_is_alone_on_standard_output_one_object_a_line_in_order() {
         let file: serde_json::Value =
             serde_json::from_str(&place.read(&format!("results/{name}/summary.json"))).unwrap();
         assert_eq!(&file, object);
-        assert_eq!(object["schema"], 1);
+        assert_eq!(object["schema"], 2);
         let settled = ["served", "refused", "failed", "in_flight_at_end"]
             .map(|key| object["requests"][key].as_u64().unwrap());
         let came = object["requests"]["arrived"].as_u64().unwrap()

@@ -12,7 +12,7 @@ use serde::Serialize;
 use simscale_core::{ObjectiveResult, RunResult};
 
 /// Number of the layout; it changes when a field changes its meaning or goes away, not when one is added.
-pub const SUMMARY_SCHEMA: u32 = 1;
+pub const SUMMARY_SCHEMA: u32 = 2;
 
 /// Hours of a month in `per_month` figures: 365 x 24 / 12.
 pub const HOURS_PER_MONTH: f64 = 730.0;
@@ -59,6 +59,8 @@ pub struct Summary {
     pub cpu_utilization_mean: f64,
     /// Cost in US dollars.
     pub cost_usd: Cost,
+    /// The quantities behind the cost.
+    pub billed: Billed,
     /// Promises, in the order of the scenario.
     pub objectives: Vec<Objective>,
     /// What the group did.
@@ -169,14 +171,43 @@ pub struct Capacity {
 pub struct Cost {
     /// All of it.
     pub total: f64,
-    /// Instances.
+    /// Instances on demand.
     pub instances: f64,
-    /// Balancer.
-    pub balancer: f64,
+    /// Instances that are paid for whether they are used or not.
+    pub commitment: f64,
+    /// CPU credits beyond those that were earned.
+    pub surplus_credits: f64,
+    /// Volumes.
+    pub volumes: f64,
+    /// Public addresses.
+    pub addresses: f64,
+    /// The balancer's hours.
+    pub balancer_hours: f64,
+    /// The balancer's capacity units.
+    pub balancer_lcu: f64,
     /// The total spread over a month of 730 hours like this window.
     pub per_month: f64,
     /// The price list.
     pub prices: PriceSource,
+}
+
+/// The quantities behind the cost.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Billed {
+    /// Hours of instances on demand.
+    pub instance_hours: f64,
+    /// Hours of committed instances, used or not.
+    pub commitment_hours: f64,
+    /// Surplus credits that are charged.
+    pub surplus_credits: f64,
+    /// GiB of volumes times months of 730 hours.
+    pub volume_gib_months: f64,
+    /// Hours of public addresses.
+    pub address_hours: f64,
+    /// Hours of the balancer.
+    pub balancer_hours: f64,
+    /// Capacity units of the balancer times hours.
+    pub balancer_lcu_hours: f64,
 }
 
 /// A promise and how it was kept.
@@ -256,6 +287,7 @@ impl Summary {
             },
             cpu_utilization_mean: result.capacity.cpu_utilization_mean,
             cost_usd: cost(result, prices),
+            billed: billed(result),
             objectives: result.objectives.iter().map(objective).collect(),
             scaling: scaling(result),
             warnings: Vec::new(),
@@ -326,9 +358,28 @@ fn cost(result: &RunResult, prices: &PriceSource) -> Cost {
     Cost {
         total,
         instances: usd(result.cost.instances_nano_usd),
-        balancer: usd(result.cost.balancer_nano_usd),
+        commitment: usd(result.cost.commitment_nano_usd),
+        surplus_credits: usd(result.cost.surplus_credits_nano_usd),
+        volumes: usd(result.cost.volumes_nano_usd),
+        addresses: usd(result.cost.addresses_nano_usd),
+        balancer_hours: usd(result.cost.balancer_hours_nano_usd),
+        balancer_lcu: usd(result.cost.balancer_lcu_nano_usd),
         per_month: if hours > 0.0 { total / hours * HOURS_PER_MONTH } else { 0.0 },
         prices: prices.clone(),
+    }
+}
+
+fn billed(result: &RunResult) -> Billed {
+    let b = &result.billed;
+    let hours = |ns: u128| ns as f64 / 3.6e12;
+    Billed {
+        instance_hours: hours(b.instance_ns),
+        commitment_hours: hours(b.commitment_ns),
+        surplus_credits: b.surplus_credit_units as f64 / 36e12,
+        volume_gib_months: hours(b.volume_gib_ns) / HOURS_PER_MONTH,
+        address_hours: hours(b.address_ns),
+        balancer_hours: hours(b.balancer_ns),
+        balancer_lcu_hours: b.balancer_nano_lcu_hours as f64 / 1e9,
     }
 }
 

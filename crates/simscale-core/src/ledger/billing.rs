@@ -1,6 +1,6 @@
 //! Money in integers: price per hour times nanoseconds, divided once at the end.
 
-use super::Cost;
+use super::{Billed, Cost};
 use crate::world::Prices;
 
 const SECOND: u64 = 1_000_000_000;
@@ -44,18 +44,29 @@ impl Bill {
     }
 
     /// The bill up to `now`; `running` names the starts of the instances that still run.
-    pub fn total(&self, now: u64, running: impl Iterator<Item = u64>) -> (Cost, u128) {
+    pub fn total(&self, now: u64, running: impl Iterator<Item = u64>) -> (Cost, Billed) {
         let alive: u128 = running.map(|r| u128::from(self.billed(r, now, false))).sum();
-        let billed = self.ended + alive;
-        let balancer =
-            u128::from(now.saturating_sub(self.from)) * u128::from(self.prices.balancer_hour_nano_usd);
-        let instances = billed * u128::from(self.prices.instance_hour_nano_usd);
-        let cost = Cost {
-            instances_nano_usd: (instances + HOUR / 2) / HOUR,
-            balancer_nano_usd: (balancer + HOUR / 2) / HOUR,
+        let billed = Billed {
+            instance_ns: self.ended + alive,
+            balancer_ns: u128::from(now.saturating_sub(self.from)),
+            ..Billed::default()
         };
-        (cost, billed)
+        (self.cost(&billed), billed)
     }
+
+    /// What the quantities cost, each part rounded once.
+    fn cost(&self, billed: &Billed) -> Cost {
+        Cost {
+            instances_nano_usd: hourly(billed.instance_ns, self.prices.instance_hour_nano_usd),
+            balancer_hours_nano_usd: hourly(billed.balancer_ns, self.prices.balancer_hour_nano_usd),
+            ..Cost::default()
+        }
+    }
+}
+
+/// The cost of a time at a price per hour, to the nearest billionth.
+fn hourly(ns: u128, price: u64) -> u128 {
+    (ns * u128::from(price) + HOUR / 2) / HOUR
 }
 
 #[cfg(test)]
@@ -77,8 +88,10 @@ mod tests {
         let mut b = bill(0);
         b.end(0, 3600 * SECOND);
         let (cost, billed) = b.total(3600 * SECOND, std::iter::empty());
-        assert_eq!(cost, Cost { instances_nano_usd: 96_000_000, balancer_nano_usd: 22_500_000 });
-        assert_eq!(billed, HOUR);
+        let want =
+            Cost { instances_nano_usd: 96_000_000, balancer_hours_nano_usd: 22_500_000, ..Cost::default() };
+        assert_eq!(cost, want);
+        assert_eq!(billed.instance_ns, HOUR);
     }
 
     #[test]
@@ -97,6 +110,6 @@ mod tests {
         b.end(0, 130 * SECOND);
         assert_eq!(b.ended, 30 * SECOND as u128);
         // Still running at the end: to the nanosecond, no minimum.
-        assert_eq!(b.total(130 * SECOND, [125 * SECOND].into_iter()).1, 35 * SECOND as u128);
+        assert_eq!(b.total(130 * SECOND, [125 * SECOND].into_iter()).1.instance_ns, 35 * SECOND as u128);
     }
 }

@@ -11,6 +11,6 @@ pub(crate) use book::Book;
 pub(crate) use histogram::Histogram;
 pub(crate) use objective::Judge;
 pub use result::{
-    ActivityRow, Attempts, Capacity, Cost, ObjectiveResult, PeriodRow, Requests, ResponseTime, RunResult,
-    Saturation, Scaling, Sink,
+    ActivityRow, Attempts, Billed, Capacity, Cost, ObjectiveResult, PeriodRow, Requests, ResponseTime,
+    RunResult, Saturation, Scaling, Sink,
 };

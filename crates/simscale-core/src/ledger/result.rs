@@ -153,17 +153,52 @@ pub struct Capacity {
 /// Cost of the statistics window, billionths of a US dollar.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cost {
-    /// Instances.
+    /// Instances on demand.
     pub instances_nano_usd: u128,
-    /// Balancer.
-    pub balancer_nano_usd: u128,
+    /// Instances that are paid for whether they are used or not.
+    pub commitment_nano_usd: u128,
+    /// CPU credits beyond those that were earned.
+    pub surplus_credits_nano_usd: u128,
+    /// Volumes.
+    pub volumes_nano_usd: u128,
+    /// Public addresses.
+    pub addresses_nano_usd: u128,
+    /// The balancer's hours.
+    pub balancer_hours_nano_usd: u128,
+    /// The balancer's capacity units.
+    pub balancer_lcu_nano_usd: u128,
 }
 
 impl Cost {
     /// All of it.
     pub fn total_nano_usd(&self) -> u128 {
-        self.instances_nano_usd + self.balancer_nano_usd
+        self.instances_nano_usd
+            + self.commitment_nano_usd
+            + self.surplus_credits_nano_usd
+            + self.volumes_nano_usd
+            + self.addresses_nano_usd
+            + self.balancer_hours_nano_usd
+            + self.balancer_lcu_nano_usd
     }
+}
+
+/// The quantities behind the cost of the statistics window; what is not there is zero.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Billed {
+    /// Time of instances on demand, ns.
+    pub instance_ns: u128,
+    /// Time of committed instances, used or not, ns.
+    pub commitment_ns: u128,
+    /// Surplus credits that are charged, in 1/600 ns of a vCPU: a credit is 36 x 10^12 of them.
+    pub surplus_credit_units: u128,
+    /// Volumes: GiB x ns.
+    pub volume_gib_ns: u128,
+    /// Time of public addresses, ns.
+    pub address_ns: u128,
+    /// Time of the balancer, ns.
+    pub balancer_ns: u128,
+    /// Capacity units of the balancer, billionths of a unit-hour.
+    pub balancer_nano_lcu_hours: u128,
 }
 
 /// How a promise was kept.
@@ -242,6 +277,8 @@ pub struct RunResult {
     pub capacity: Capacity,
     /// Cost.
     pub cost: Cost,
+    /// The quantities behind the cost.
+    pub billed: Billed,
     /// Objectives, in the order of the world's.
     pub objectives: Vec<ObjectiveResult>,
     /// What the group did.

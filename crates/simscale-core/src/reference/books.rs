@@ -6,7 +6,7 @@ use super::requests::Request;
 use super::{Engine, Instance};
 use crate::kernel::{SimTime, mix};
 use crate::ledger::{
-    Attempts, Capacity, Cost, ObjectiveResult, Requests, ResponseTime, RunResult, Saturation, Scaling,
+    Attempts, Billed, Capacity, Cost, ObjectiveResult, Requests, ResponseTime, RunResult, Saturation, Scaling,
 };
 use crate::world::{Objective, ObjectiveKind};
 
@@ -43,6 +43,7 @@ impl Engine<'_> {
             waiting_ns: self.waiting(),
             capacity: self.capacity(),
             cost: self.cost(),
+            billed: self.quantities(),
             objectives: self.world.objectives.iter().map(|o| self.judge_objective(o)).collect(),
             scaling: self.count_scaling(),
             saturated: self.saturated.map(|in_flight| Saturation { at: to, in_flight }),
@@ -119,10 +120,28 @@ impl Engine<'_> {
 
     pub(super) fn cost(&self) -> Cost {
         let prices = &self.world.prices;
-        let window = u128::from(self.now.saturating_sub(self.from()));
+        let what = self.quantities();
         Cost {
-            instances_nano_usd: rounded(self.billed() * u128::from(prices.instance_hour_nano_usd)),
-            balancer_nano_usd: rounded(window * u128::from(prices.balancer_hour_nano_usd)),
+            instances_nano_usd: rounded(what.instance_ns * u128::from(prices.instance_hour_nano_usd)),
+            commitment_nano_usd: 0,
+            surplus_credits_nano_usd: 0,
+            volumes_nano_usd: 0,
+            addresses_nano_usd: 0,
+            balancer_hours_nano_usd: rounded(what.balancer_ns * u128::from(prices.balancer_hour_nano_usd)),
+            balancer_lcu_nano_usd: 0,
+        }
+    }
+
+    /// What stands on the bill up to now.
+    fn quantities(&self) -> Billed {
+        Billed {
+            instance_ns: self.billed(),
+            commitment_ns: 0,
+            surplus_credit_units: 0,
+            volume_gib_ns: 0,
+            address_ns: 0,
+            balancer_ns: u128::from(self.now.saturating_sub(self.from())),
+            balancer_nano_lcu_hours: 0,
         }
     }
 

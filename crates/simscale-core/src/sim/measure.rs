@@ -230,7 +230,7 @@ impl Sim<'_> {
     }
 
     /// The bill up to now.
-    pub(super) fn cost_now(&self) -> (crate::ledger::Cost, u128) {
+    pub(super) fn cost_now(&self) -> (crate::ledger::Cost, crate::ledger::Billed) {
         let running =
             self.lives.iter().filter(|l| l.stage != Stage::Gone && !l.crashed).filter_map(|l| l.running);
         self.bill.total(self.now, running)

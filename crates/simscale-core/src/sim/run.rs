@@ -135,7 +135,7 @@ impl<'a> Sim<'a> {
         }
         let from = self.world.lead_in.as_nanos().min(self.now);
         self.group.change_in_service(self.now, 0);
-        let (cost, billed_ns) = self.cost_now();
+        let (cost, billed) = self.cost_now();
         let window = (self.now - from).max(1) as f64;
         let book = &self.desk.book;
         Ok(RunResult {
@@ -150,10 +150,11 @@ impl<'a> Sim<'a> {
             capacity: Capacity {
                 in_service_mean: self.group.service_area as f64 / window,
                 in_service_max: self.group.in_service_max,
-                billed_ns,
+                billed_ns: billed.instance_ns,
                 cpu_utilization_mean: self.measures.utilization(),
             },
             cost,
+            billed,
             scaling: self.group.scaling,
             saturated: self.saturated,
             stopped_at: self.stopped.then(|| SimTime::from_nanos(self.now)),

@@ -45,7 +45,16 @@ pub(crate) fn result() -> RunResult {
             billed_ns: 18 * u128::from(hour),
             cpu_utilization_mean: 0.4812,
         },
-        cost: engine::Cost { instances_nano_usd: 1_728_000_000, balancer_nano_usd: 138_600_000 },
+        cost: engine::Cost {
+            instances_nano_usd: 1_728_000_000,
+            balancer_hours_nano_usd: 138_600_000,
+            ..Default::default()
+        },
+        billed: engine::Billed {
+            instance_ns: 18 * u128::from(hour),
+            balancer_ns: 11 * u128::from(hour) / 2,
+            ..Default::default()
+        },
         objectives: vec![objective("fast", 0.01, 0.042, 330), objective("available", 0.001, 0.00046, 0)],
         scaling: engine::Scaling {
             activities: 31,
@@ -85,7 +94,7 @@ fn the_page_says_what_matters() {
         "\u{2717} fast: p95 below 400 ms broken in 4.2 % of 330 windows of 1 min, 1 % allowed",
         "\u{2713} available: 0.046 % of",
         "1.87 USD for 5 h 30 min, 248 USD a month",
-        "us-east-1, 2026-07-20",
+        "248 USD a month: instances 1.73 USD (18 instance-hours), balancer 0.139 USD (5.5 hours); prices of us-east-1, 2026-07-20",
         "! 1 of 22 launches failed",
         "\u{2713} cost_usd.total = 1.8666, expected 1 to 3",
         "\u{2717} objective.fast.violation_ratio = 0.042",

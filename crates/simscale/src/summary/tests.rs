@@ -38,7 +38,18 @@ fn day() -> RunResult {
             billed_ns: 126 * u128::from(hour),
             cpu_utilization_mean: 0.48,
         },
-        cost: core::Cost { instances_nano_usd: 12_096_000_000, balancer_nano_usd: 604_800_000 },
+        cost: core::Cost {
+            instances_nano_usd: 12_096_000_000,
+            balancer_hours_nano_usd: 604_800_000,
+            ..Default::default()
+        },
+        billed: core::Billed {
+            instance_ns: 126 * u128::from(hour),
+            surplus_credit_units: 25 * 36_000_000_000_000,
+            volume_gib_ns: 730 * u128::from(hour),
+            balancer_nano_lcu_hours: 2_500_000_000,
+            ..Default::default()
+        },
         objectives: vec![core::ObjectiveResult {
             name: "fast".into(),
             allowed_ratio: 0.01,
@@ -81,6 +92,10 @@ fn figures_are_read_by_path() {
     close("capacity.billed_instance_hours", 126.0);
     close("cost_usd.total", 12.7008);
     close("cost_usd.per_month", 12.7008 / 24.0 * 730.0);
+    close("billed.instance_hours", 126.0);
+    close("billed.surplus_credits", 25.0);
+    close("billed.volume_gib_months", 1.0);
+    close("billed.balancer_lcu_hours", 2.5);
     close("attempts.abandoned_cpu_s", 1.5);
     close("objective.fast.violation_ratio", 0.025);
     close("objective.fast.violating_request_ratio", 0.06);
@@ -136,7 +151,7 @@ fn collect(value: &serde_json::Value, path: String, into: &mut Vec<(String, f64)
 fn the_layout_keeps_its_order() {
     let text = serde_json::to_string(&summary()).unwrap();
     let keys = [
-        "\"schema\":1,",
+        "\"schema\":2,",
         "\"simscale\":",
         "\"scenario\":\"web-shop\"",
         "\"seed\":42",
@@ -150,6 +165,7 @@ fn the_layout_keeps_its_order() {
         "\"capacity\":",
         "\"cpu_utilization_mean\":",
         "\"cost_usd\":",
+        "\"billed\":",
         "\"objectives\":[",
         "\"scaling\":",
         "\"warnings\":",
@@ -203,9 +219,9 @@ fn bounds_hold_on_their_edges() {
 #[test]
 fn expectations_say_what_was_measured() {
     let bounds = Bounds { above: Some(10.0), below: Some(12.5) };
-    let judged = summary().judge([("cost_usd.total", bounds), ("cost_usd.balancer", bounds)]);
+    let judged = summary().judge([("cost_usd.total", bounds), ("cost_usd.balancer_hours", bounds)]);
     assert_eq!(judged[0].to_string(), "cost_usd.total = 12.7008, expected 10 to 12.5");
-    assert_eq!(judged[1].to_string(), "cost_usd.balancer = 0.6048, expected 10 to 12.5");
+    assert_eq!(judged[1].to_string(), "cost_usd.balancer_hours = 0.6048, expected 10 to 12.5");
     assert!(!judged[0].held && !judged[1].held);
 }
 
