@@ -55,6 +55,8 @@ fn files(folder: &Path) -> Vec<PathBuf> {
             match entry.is_dir() {
                 true if !ours || name == "target" || name.starts_with('.') && name != ".ci" => {}
                 true => folders.push(entry),
+                // In a second work tree `.git` is a file.
+                false if name == ".git" => {}
                 false => found.push(entry),
             }
         }
