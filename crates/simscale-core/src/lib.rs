@@ -21,6 +21,7 @@ pub use control::{
     Activity, AlarmSpec, AlarmState, AlarmView, Comparison, Datapoint, Decision, Metric, MissingData, Needs,
     Observation, Policy, Reason, Request, Statistic, Trigger,
 };
+pub use fleet::{Candidate, Configuration, terminated_first};
 pub use kernel::{BadDistribution, Distribution, SimDuration, SimTime};
 pub use ledger::{
     ActivityRow, Attempts, Billed, Capacity, Cost, ObjectiveResult, PeriodRow, Requests, ResponseTime,

@@ -236,6 +236,8 @@ pub struct Group {
     pub zones: Vec<String>,
     /// Which instance of the fullest zone goes first.
     pub termination: Termination,
+    /// Instances in service are protected from scale-in: the size asked for falls, and nobody goes.
+    pub protect_new_instances: bool,
     /// Instances younger than this stay out of the group's metrics (default instance warm-up).
     pub warm_up: SimDuration,
     /// Pause after a scaling activity for simple scaling.
@@ -247,7 +249,9 @@ pub struct Group {
 /// Which instance of a zone is terminated first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Termination {
-    /// Closest to its next billing hour, as the default policy of EC2 Auto Scaling ends.
+    /// EC2's default policy: the oldest configuration first, then the one closest to its next billing hour.
+    Default,
+    /// Closest to its next billing hour.
     ClosestToNextInstanceHour,
     /// Launched first.
     OldestInstance,

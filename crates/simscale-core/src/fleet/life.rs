@@ -42,6 +42,8 @@ pub(crate) struct Life {
     /// Number of the launch, from zero on; never used twice.
     pub launch: u64,
     pub zone: u8,
+    /// Version of the launch template that it was launched from.
+    pub version: u32,
     pub stage: Stage,
     /// When billing began.
     pub running: Option<u64>,
@@ -129,6 +131,7 @@ impl Life {
         Life {
             launch,
             zone,
+            version: 1,
             stage: Stage::Booting,
             running: None,
             in_service: None,

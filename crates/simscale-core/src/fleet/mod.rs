@@ -4,7 +4,9 @@ mod job;
 mod life;
 mod server;
 mod sharers;
+mod termination;
 
 pub(crate) use job::{ERROR, Job, Outcome, PROBE};
 pub(crate) use life::{BootStep, Health, Life, Stage};
 pub(crate) use server::{Claim, Departures, Server};
+pub use termination::{Candidate, Configuration, terminated_first};

@@ -35,24 +35,34 @@ impl Engine<'_> {
             self.launch();
         }
         while self.living() > self.desired {
-            let slot = self.who_goes();
+            let Some(slot) = self.who_goes() else { return };
             self.begin_termination(slot, drains);
         }
     }
 
-    fn who_goes(&self) -> usize {
+    /// The unprotected instance that goes, from the fullest of the zones that have one.
+    fn who_goes(&self) -> Option<usize> {
         let count = |zone: usize| self.slots().filter(|(_, i)| i.living() && i.zone == zone).count();
-        let most = (0..self.world.group.zones.len()).map(count).max().expect("there is a zone");
-        let full = self.slots().filter(|(_, i)| i.living() && count(i.zone) == most);
-        let rank = |i: &super::Instance| match self.world.group.termination {
-            Termination::OldestInstance => (0, i.launch),
-            Termination::NewestInstance => (0, u64::MAX - i.launch),
-            Termination::ClosestToNextInstanceHour => {
-                let used = i.billed_from.map_or(0, |from| (self.now - from) % HOUR);
-                (HOUR - used, hash(self.world.seed, Purpose::Termination, i.launch, 0))
-            }
+        let keeps = self.world.group.protect_new_instances;
+        let mut open: Vec<(usize, &super::Instance)> =
+            self.slots().filter(|(_, i)| i.living() && !(keeps && i.registered())).collect();
+        let most = open.iter().map(|(_, i)| count(i.zone)).max()?;
+        open.retain(|(_, i)| count(i.zone) == most);
+        let hour = |i: &super::Instance| HOUR - i.billed_from.map_or(0, |from| (self.now - from) % HOUR);
+        let lot = |i: &super::Instance| hash(self.world.seed, Purpose::Termination, i.launch, 0);
+        let first = |list: Vec<(usize, &super::Instance)>| {
+            list.into_iter().min_by_key(|(_, i)| (hour(i), lot(i))).map(|found| found.0)
         };
-        full.min_by_key(|(_, i)| rank(i)).expect("somebody lives").0
+        match self.world.group.termination {
+            Termination::OldestInstance => open.into_iter().min_by_key(|(_, i)| i.launch).map(|f| f.0),
+            Termination::NewestInstance => open.into_iter().max_by_key(|(_, i)| i.launch).map(|f| f.0),
+            Termination::ClosestToNextInstanceHour => first(open),
+            Termination::Default => {
+                let oldest = open.iter().map(|(_, i)| i.version).min()?;
+                open.retain(|(_, i)| i.version == oldest);
+                first(open)
+            }
+        }
     }
 
     pub(super) fn group_check(&mut self) {

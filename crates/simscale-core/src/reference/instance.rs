@@ -29,6 +29,8 @@ pub(super) struct Probe {
 pub(super) struct Instance {
     pub launch: u64,
     pub zone: usize,
+    /// Version of its launch template.
+    pub version: u32,
     pub stage: Stage,
     pub machine: Machine,
     /// When the running boot phase ends: times add up from the launch.
@@ -74,6 +76,7 @@ impl Instance {
         Instance {
             launch,
             zone,
+            version: 1,
             stage: Stage::Booting,
             machine,
             phase_ends: 0,

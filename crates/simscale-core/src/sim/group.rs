@@ -2,10 +2,10 @@
 
 use super::{Event, Sim};
 use crate::control::Activity;
-use crate::fleet::{Life, Server, Stage};
+use crate::fleet::{Candidate, Configuration, Life, Server, Stage, terminated_first};
 use crate::kernel::{NEVER, Purpose, SimTime, hash};
 use crate::ledger::Scaling;
-use crate::world::{Group, Termination};
+use crate::world::Group;
 use std::collections::BTreeSet;
 
 const HOUR: u64 = 3_600_000_000_000;
@@ -90,7 +90,8 @@ impl Sim<'_> {
             self.launch();
         }
         while self.group.booting + self.group.in_service > self.group.desired {
-            let victim = self.victim();
+            // Whoever is protected stays: then more live than are desired.
+            let Some(victim) = self.victim() else { break };
             self.terminate(victim, drain);
         }
         self.group.end_activities(self.now);
@@ -124,22 +125,22 @@ impl Sim<'_> {
         (0..counts.len()).min_by_key(|&z| counts[z]).unwrap_or(0) as u8
     }
 
-    /// Who goes first: of the zones with most instances, by the termination rule.
-    fn victim(&self) -> usize {
-        let counts = &self.group.living;
-        let most = counts.iter().copied().max().unwrap_or(0);
-        let rank = |life: &Life| match self.world.group.termination {
-            Termination::OldestInstance => (life.launch, 0),
-            Termination::NewestInstance => (u64::MAX - life.launch, 0),
-            Termination::ClosestToNextInstanceHour => {
-                let used = life.running.map_or(0, |r| (self.now - r) % HOUR);
-                (HOUR - used, hash(self.world.seed, Purpose::Termination, life.launch, 0))
+    /// Who goes first; nobody when all are protected.
+    fn victim(&self) -> Option<usize> {
+        let slots: Vec<usize> = (0..self.lives.len()).filter(|&s| alive(&self.lives[s])).collect();
+        let candidate = |&slot: &usize| {
+            let life = &self.lives[slot];
+            Candidate {
+                zone: life.zone,
+                launch: life.launch,
+                configuration: Configuration::Template(life.version),
+                to_billing_hour: HOUR - life.running.map_or(0, |r| (self.now - r) % HOUR),
+                protected: self.world.group.protect_new_instances && life.stage == Stage::InService,
+                lot: hash(self.world.seed, Purpose::Termination, life.launch, 0),
             }
         };
-        (0..self.lives.len())
-            .filter(|&s| alive(&self.lives[s]) && counts[self.lives[s].zone as usize] == most)
-            .min_by_key(|&s| rank(&self.lives[s]))
-            .expect("more instances live than are desired")
+        let candidates: Vec<Candidate> = slots.iter().map(candidate).collect();
+        terminated_first(&candidates, self.world.group.termination).map(|place| slots[place])
     }
 
     /// The group looks for broken instances, replaces them, and looks again later.

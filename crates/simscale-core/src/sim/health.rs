@@ -232,6 +232,7 @@ mod tests {
                 desired: 1,
                 zones: vec!["a".into()],
                 termination: Termination::NewestInstance,
+                protect_new_instances: false,
                 warm_up: SimDuration::ZERO,
                 cooldown: second,
                 health: GroupHealth { follows_balancer: false, grace: second, every: second },

@@ -52,6 +52,7 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             desired: 1,
             zones: vec!["a".into()],
             termination: Termination::NewestInstance,
+            protect_new_instances: false,
             warm_up: SimDuration::ZERO,
             cooldown: secs(300),
             health: GroupHealth { follows_balancer: false, grace: secs(300), every: secs(60) },

@@ -219,6 +219,15 @@ fn alarm(c: &mut Choice, number: u64, base: SimDuration) -> AlarmSpec {
     }
 }
 
+/// What the group's own rules add: protection, hooks, throttled replacements, suspended processes.
+fn guard(c: &mut Choice, small: &mut Small) {
+    let group = &mut small.world.group;
+    group.protect_new_instances = c.chance(15);
+    if c.chance(30) {
+        group.termination = Termination::Default;
+    }
+}
+
 /// A policy that asks for given sizes at given times.
 struct Sizes {
     sizes: Vec<(u64, u32)>,
@@ -414,5 +423,6 @@ pub fn random(seed: u64) -> Small {
     sizes.dedup_by_key(|s| s.0);
     let mut small = Small { world: w, arrivals, sizes, readers: Vec::new(), watchers: Vec::new() };
     steer(c, &mut small);
+    guard(&mut Choice::new(seed ^ 0x11fe), &mut small);
     small
 }

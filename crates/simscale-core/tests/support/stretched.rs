@@ -78,7 +78,7 @@ pub fn scalable(seed: u64) -> Small {
     w.instance.memory = None;
     w.balancer.health_check = None;
     w.balancer.slow_start = SimDuration::ZERO;
-    if w.group.termination == Termination::ClosestToNextInstanceHour {
+    if matches!(w.group.termination, Termination::Default | Termination::ClosestToNextInstanceHour) {
         w.group.termination = Termination::OldestInstance;
     }
     for class in &mut w.classes {

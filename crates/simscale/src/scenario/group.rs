@@ -27,9 +27,13 @@ pub struct Group {
     #[serde(default = "zones")]
     #[schemars(length(min = 1, max = 16))]
     pub zones: Vec<String>,
-    /// Which instance of the fullest zone is terminated first; default "closest_to_next_instance_hour", where AWS's default policy ends.
+    /// Which instance of the fullest zone is terminated first; default "default", AWS's default policy.
     #[serde(default)]
     pub termination: Termination,
+    /// Instances in service are protected from scale-in: the desired size falls, and nobody goes; replacement of unhealthy ones
+    /// is not prevented; default false.
+    #[serde(default)]
+    pub protect_new_instances: bool,
     /// Instances younger than this in service stay out of the group's metrics (default instance warm-up); default not set:
     /// they count at once, and policies that need a warm-up use `cooldown`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,8 +50,10 @@ pub struct Group {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Termination {
-    /// The one closest to its next billing hour.
+    /// EC2's default policy: the oldest configuration, then the one closest to its next billing hour.
     #[default]
+    Default,
+    /// The one closest to its next billing hour.
     ClosestToNextInstanceHour,
     /// The one launched first.
     OldestInstance,
@@ -105,6 +111,7 @@ impl Group {
             desired: None,
             zones: zones(),
             termination: Termination::default(),
+            protect_new_instances: false,
             warm_up: None,
             cooldown: cooldown(),
             health: GroupHealth::default(),
@@ -132,10 +139,12 @@ impl Group {
             desired: self.initial(),
             zones: self.zones.clone(),
             termination: match self.termination {
+                Termination::Default => core::Termination::Default,
                 Termination::ClosestToNextInstanceHour => core::Termination::ClosestToNextInstanceHour,
                 Termination::OldestInstance => core::Termination::OldestInstance,
                 Termination::NewestInstance => core::Termination::NewestInstance,
             },
+            protect_new_instances: self.protect_new_instances,
             warm_up: self.warm_up.map(sim).unwrap_or_default(),
             cooldown: sim(self.cooldown),
             health: core::GroupHealth {
