@@ -349,16 +349,17 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     ]),
     ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "[policy.schedule]\ntime_zone = \"CEST\"\nentry = [{ name = \"up\", desired = 4 }]", &[
         "bad.toml:18:13: policy.track.schedule.time_zone: \"CEST\" is not a known time zone; write an IANA name, such as \"UTC\" or \"Europe/Berlin\"",
-        "bad.toml:19:10: policy.track.schedule.entry.up: { name = \"up\", desired = 4 } says no time; add time = \"08:00\", or at = \"2026-03-02T08:00:00Z\"",
+        "bad.toml:19:10: policy.track.schedule.entry.up: { name = \"up\", desired = 4 } says no time; add time = \"08:00\", cron = \"0 8 * * MON-FRI\", or at = \"2026-03-02T08:00:00Z\"",
     ]),
     ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "[policy.schedule]\nentry = [{ name = \"up\", time = \"08:00\", at = \"2026-03-02T01:00:00Z\", desired = 4 }, { name = \"down\", time = \"25:00\" }]", &[
         "bad.toml:18:109: policy.track.schedule.entry.down.time: \"25:00\" is not a time of day; write hours and minutes from \"00:00\" to \"23:59\", such as \"20:00\"",
     ]),
     ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "[policy.schedule]\nentry = [{ name = \"up\", time = \"08:00\", at = \"2026-03-02T01:00:00Z\", desired = 4 }, { name = \"down\", time = \"20:00\" }]", &[
-        "bad.toml:18:10: policy.track.schedule.entry.up: { name = \"up\", time = \"08:00\", at = \"2026-03-02T01:00:00Z\", ... has both time and at where exactly one belongs; keep one of them",
+        "bad.toml:18:10: policy.track.schedule.entry.up: { name = \"up\", time = \"08:00\", at = \"2026-03-02T01:00:00Z\", ... has time and at where exactly one belongs; keep one of them",
         "bad.toml:18:85: policy.track.schedule.entry.down.desired: is refused: AWS wants at least one of min, max and desired in a scheduled action, and this one has none; correct it by this rule",
     ]),
     ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "[policy.schedule]\nentry = [{ name = \"up\", at = \"2026-03-03T01:00:00Z\", desired = 4, days = [\"monday\"] }, { name = \"down\", at = \"2027-03-02T01:00:00Z\", min = 4, desired = 2 }]", &[
+        "bad.toml:18:30: policy.track.schedule.entry.up.at: \"2026-03-03T01:00:00Z\" lies outside the run (2h from 2026-03-02T00:00:00Z); correct it, or simulation.start and duration",
         "bad.toml:18:74: policy.track.schedule.entry.up.days: [\"monday\"] belongs to time, not to at; remove it",
         "bad.toml:18:110: policy.track.schedule.entry.down.at: \"2027-03-02T01:00:00Z\" lies outside the run (2h from 2026-03-02T00:00:00Z); correct it, or simulation.start and duration",
         "bad.toml:18:140: policy.track.schedule.entry.down.min: 4 is refused: AWS wants min <= desired <= max, but min is 4 and desired is 2; correct it by this rule",
@@ -366,12 +367,23 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "[policy.schedule]\nentry = [{ name = \"up\", time = \"01:00\", desired = 4 }, { name = \"down\", time = \"01:00\", desired = 2 }]", &[
         "bad.toml:18:9: policy.track.schedule.entry: [{ name = \"up\", time = \"01:00\", desired = 4 }, { name = \"dow... is refused: AWS wants the start times of a group's scheduled actions to differ, but up and down both start at 01:00:00; correct it by this rule",
     ]),
-    ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "[policy.schedule]\nlateness = \"1h\"\nentry = [{ name = \"up\", time = \"00:30\", desired = 12 }]", &[
-        "bad.toml:18:12: policy.track.schedule.lateness: \"1h\" is an hour or longer; write a shorter time, such as \"30s\"",
+    ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "[policy.schedule]\nlateness = { constant = \"1h\" }\nentry = [{ name = \"up\", time = \"00:30\", desired = 12 }]", &[
+        "bad.toml:18:12: policy.track.schedule.lateness: { constant = \"1h\" } is 1h or longer on average; write a shorter time, such as { constant = \"30s\" }",
         "bad.toml:19:9: policy.track.schedule.entry: [{ name = \"up\", time = \"00:30\", desired = 12 }] is refused: entry up leaves min 2, max 8 and desired 12; AWS wants min <= desired <= max: include the bounds in the entry; correct it by this rule",
     ]),
     ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "[policy.schedule]\nentry = [{ name = \"up\", time = \"00:30\", desired = 12 }]", &[
         "bad.toml:18:9: policy.track.schedule.entry: [{ name = \"up\", time = \"00:30\", desired = 12 }] is refused: entry up leaves min 2, max 8 and desired 12; AWS wants min <= desired <= max: include the bounds in the entry; correct it by this rule",
+    ]),
+    ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "[policy.schedule]\nlateness = \"30s\"\nentry = [{ name = \"up\", cron = \"0 8 * * 1-5 2026\", desired = 4 }, { name = \"down\", cron = \"*/0 8 * * *\", desired = 4 }, { name = \"never\", cron = \"0 0 30 2 *\", desired = 4 }]", &[
+        "bad.toml:18:12: policy.track.schedule.lateness: \"30s\" is not a known variant; name the variant: { constant = \"30s\" }",
+        "bad.toml:19:32: policy.track.schedule.entry.up.cron: \"0 8 * * 1-5 2026\" has 6 fields where a cron expression of EC2 Auto Scaling has 5 (no year, no seconds); write minute, hour, day of the month, month, day of the week: \"0 8 * * MON-FRI\" is 08:00 on weekdays",
+        "bad.toml:19:91: policy.track.schedule.entry.down.cron: \"*/0 8 * * *\" has \"*/0\" as minute: its step is no number above 0 within the field; write *, a number from 0 to 59, a range \"a-b\", a step \"*/n\", or a list",
+        "bad.toml:19:146: policy.track.schedule.entry.never.cron: \"0 0 30 2 *\" names days that no month of it has; correct day of the month or month",
+    ]),
+    ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "[policy.schedule]\nentry = [{ name = \"up\", cron = \"0 8 * * 1-5\", days = [\"monday\"], desired = 4, start = \"2026-03-03T01:00:00Z\", end = \"2026-03-03T01:00:00Z\" }, { name = \"down\", desired = 4 }]", &[
+        "bad.toml:18:54: policy.track.schedule.entry.up.days: [\"monday\"] belongs to time, not to cron; remove it",
+        "bad.toml:18:117: policy.track.schedule.entry.up.end: \"2026-03-03T01:00:00Z\" is not after start (2026-03-03T01:00:00Z); let start < end",
+        "bad.toml:18:143: policy.track.schedule.entry.down: { name = \"down\", desired = 4 } says no time; add time = \"08:00\", cron = \"0 8 * * MON-FRI\", or at = \"2026-03-02T08:00:00Z\"",
     ]),
     ("latency = { quantile = 0.99, below = \"300ms\" }", "", &[
         "bad.toml:18:1: objective.fast: promises nothing; add latency = { quantile = 0.99, below = \"300ms\" }, good_requests or availability",

@@ -22,6 +22,7 @@ pub(crate) enum Purpose {
     Fault,
     Datapoint,
     Termination,
+    Lateness,
 }
 
 impl Purpose {
@@ -39,6 +40,7 @@ impl Purpose {
             Purpose::Fault => "fault",
             Purpose::Datapoint => "datapoint",
             Purpose::Termination => "termination",
+            Purpose::Lateness => "lateness",
         }
     }
 }
@@ -50,6 +52,13 @@ pub(crate) fn stream(seed: u64, purpose: Purpose, index: u64) -> Generator {
     hasher.write(&seed.to_le_bytes());
     hasher.write(&index.to_le_bytes());
     Xoshiro256PlusPlus::from_rng(&mut hasher.into_rng())
+}
+
+/// The stream of a purpose, a name and an index, on its own from every other.
+pub(crate) fn named_stream(seed: u64, purpose: Purpose, name: &str, index: u64) -> Generator {
+    let mut hasher = rand_seeder::SipHasher::new();
+    hasher.write(name.as_bytes());
+    stream(seed, purpose, mix(hasher.finish() ^ index))
 }
 
 /// A single draw with an address of its own: 64 well-mixed bits of (seed, purpose, a, b).

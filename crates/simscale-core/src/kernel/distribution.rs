@@ -1,6 +1,6 @@
 //! Laws of chance for times: stated by what a planner knows (mean, cv, quantiles), drawn as whole nanoseconds.
 
-use super::Generator;
+use super::{Generator, Purpose, SimDuration, named_stream};
 use rand::RngExt;
 use rand_distr::{Distribution as _, Exp1, Gamma, LogNormal, Weibull};
 use std::fmt;
@@ -101,6 +101,14 @@ impl Distribution {
                 points.windows(2).map(|w| (w[1].0 - w[0].0) * (w[0].1 + w[1].1) / 2.0).sum()
             }
         }
+    }
+
+    /// One value for what is named so: how late a scheduled action is. The seed, the name and the index are its whole address.
+    ///
+    /// Panics on parameters that [`Distribution::check`] refuses.
+    pub fn draw_once(&self, seed: u64, name: &str, index: u64) -> SimDuration {
+        let mut sampler = Sampler::new(self, named_stream(seed, Purpose::Lateness, name, index));
+        SimDuration::from_nanos(sampler.draw())
     }
 
     /// Checks that the parameters describe a law.

@@ -15,6 +15,7 @@ mod instance;
 mod law;
 mod load;
 mod metrics;
+mod moments;
 mod names;
 mod objective;
 mod policy;

@@ -1,34 +1,35 @@
 //! Schedules: sizes set at times of day or at moments, expanded over the calendar to instants of the run.
 
-use jiff::civil::{Date, Time, Weekday};
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::civil::Weekday;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use simscale_core::SimTime;
+use simscale_core::{SimDuration, SimTime};
 use simscale_policy::ScheduleParams;
 
-use super::run::{check_zone, timestamp, zone};
+use super::law::Law;
+use super::moments::{When, check_lateness, strikes};
+use super::run::{check_zone, zone};
 use super::{RunSettings, names};
-use crate::text::{Check, Duration, Instant, TimeOfDay};
+use crate::text::{Check, Cron, Duration, Instant, TimeOfDay};
 
 /// A schedule, in the manner of scheduled actions: it sets sizes whatever the load, and does not hold what it sets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
-    /// Time zone (IANA name) of the entries' times of day; default `simulation.time_zone`. A time of day that the clocks
+    /// Time zone (IANA name) of the entries' times of day and cron expressions; default `simulation.time_zone`. A time of day that the clocks
     /// skip in spring acts an hour later; one that they repeat in autumn acts the first time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// Every entry acts so long after its time, below one hour; default "0s".
-    #[serde(default)]
-    pub lateness: Duration,
+    /// How long after its time an entry acts, drawn for each of its moments, below one hour on average; no entry overtakes an earlier one; default
+    /// { uniform = { low = "0s", high = "10s" } }, the fact sheet's choice: AWS speaks of seconds, and of up to two minutes.
+    #[serde(default = "lateness")]
+    pub lateness: Law,
     /// What is set when.
     #[schemars(length(min = 1, max = 125))]
     pub entry: Vec<ScheduleEntry>,
 }
 
-/// What is set at a time: at least one of `min`, `max` and `desired`, at exactly one of `time` and `at`.
+/// What is set at a time: at least one of `min`, `max` and `desired`, at exactly one of `time`, `cron` and `at`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScheduleEntry {
@@ -41,9 +42,18 @@ pub struct ScheduleEntry {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 7))]
     pub days: Option<Vec<Day>>,
+    /// Minute, hour, day of the month, month and day of the week, in place of `time`: "0 8 * * MON-FRI" is 08:00 on weekdays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cron: Option<Cron>,
     /// A single moment, in place of `time`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Instant>,
+    /// `time` and `cron` act from this moment on, and `cron` at it too, as EC2 Auto Scaling does; default always.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<Instant>,
+    /// `time` and `cron` act until this moment, itself included; default always.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end: Option<Instant>,
     /// The group's new smallest size; default unchanged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min: Option<u32>,
@@ -75,11 +85,16 @@ pub enum Day {
     Sunday,
 }
 
+/// The fact sheet's choice for scheduled actions.
+fn lateness() -> Law {
+    Law::Uniform { low: Duration::default(), high: Duration::from_secs(10) }
+}
+
 const EVERY_DAY: [Day; 7] =
     [Day::Monday, Day::Tuesday, Day::Wednesday, Day::Thursday, Day::Friday, Day::Saturday, Day::Sunday];
 
 impl Day {
-    fn of(weekday: Weekday) -> Day {
+    pub(crate) fn of(weekday: Weekday) -> Day {
         match weekday {
             Weekday::Monday => Day::Monday,
             Weekday::Tuesday => Day::Tuesday,
@@ -99,47 +114,36 @@ impl ScheduleEntry {
             name: name.into(),
             time: Some(time),
             days: None,
+            cron: None,
             at: None,
+            start: None,
+            end: None,
             min: None,
             max: None,
             desired: None,
         }
     }
 
-    /// The instants of the run at which the entry acts, lateness included.
-    fn instants(&self, run: &RunSettings, zone: &TimeZone, lateness: Duration) -> Vec<SimTime> {
-        let moments = match (self.time, self.at) {
-            (Some(time), _) => self.moments(time, run, zone),
-            (None, at) => at.map(timestamp).into_iter().collect(),
-        };
-        let since_start = |moment: Timestamp| moment.as_nanosecond() - run.start.unix_nanos();
-        moments
-            .into_iter()
-            .map(|moment| since_start(moment) + i128::from(lateness.nanos()))
-            .filter(|nanos| (0..i128::from(run.duration.nanos())).contains(nanos))
-            .filter_map(|nanos| u64::try_from(nanos).ok().map(SimTime::from_nanos))
-            .collect()
+    fn when(&self) -> When<'_> {
+        When {
+            time: self.time,
+            days: self.days.as_deref(),
+            cron: self.cron.as_ref(),
+            at: self.at,
+            start: self.start,
+            end: self.end,
+        }
     }
 
-    /// The moments at which the time of day comes on the entry's days, from the day before the run to the day after it.
-    fn moments(&self, time: TimeOfDay, run: &RunSettings, zone: &TimeZone) -> Vec<Timestamp> {
-        let date = |moment: i128| -> Option<Date> {
-            Some(zone.to_datetime(Timestamp::from_nanosecond(moment).ok()?).date())
-        };
-        let start = run.start.unix_nanos();
-        let ends = (date(start), date(start.saturating_add(i128::from(run.duration.nanos()))));
-        let (Some(first), Some(last)) = ends else { return Vec::new() };
-        let seconds = (time.nanos() / 1_000_000_000) as i64;
-        let time = Time::midnight() + seconds.seconds();
-        let on_day =
-            |date: &Date| self.days.as_ref().is_none_or(|days| days.contains(&Day::of(date.weekday())));
-        let first = first.yesterday().unwrap_or(first);
-        first
-            .series(1.day())
-            .take_while(|date| *date <= last)
-            .filter(on_day)
-            .filter_map(|date| zone.to_timestamp(date.to_datetime(time)).ok())
-            .collect()
+    /// The entry at one instant.
+    pub(crate) fn world(&self, at: SimTime) -> simscale_policy::ScheduleEntry {
+        simscale_policy::ScheduleEntry {
+            name: self.name.clone(),
+            at,
+            min: self.min,
+            max: self.max,
+            desired: self.desired,
+        }
     }
 }
 
@@ -152,14 +156,36 @@ impl Schedule {
     }
 
     /// The schedule expanded over the run; `None` when nothing of it falls into the run.
+    ///
+    /// Entries act in the order of their moments, however late each is: order within a group is guaranteed (EC2 Auto Scaling User Guide,
+    /// "Scheduled scaling"; documented). Two entries of one moment keep one instant, which the policy refuses.
     pub(crate) fn params(&self, name: &str, run: &RunSettings) -> Option<ScheduleParams> {
         let zone = zone(self.time_zone.as_deref().unwrap_or(&run.time_zone))?;
-        let mut entries = Vec::new();
+        let mut struck = Vec::new();
         for entry in &self.entry {
-            let instants = entry.instants(run, &zone, self.lateness);
-            entries.extend(instants.into_iter().map(|at| entry.world(at)));
+            let moments = entry.when().moments(run, &zone);
+            let what = format!("{name}/{}", entry.name);
+            let strikes = strikes(&what, &moments, &self.lateness, run);
+            struck.extend(strikes.into_iter().map(|(moment, at)| (moment, at, entry)));
         }
-        entries.sort_by_key(|entry| entry.at);
+        struck.sort_by_key(|(moment, at, _)| (*moment, *at));
+        let mut entries: Vec<simscale_policy::ScheduleEntry> = Vec::new();
+        let mut last = None;
+        for (moment, at, entry) in struck {
+            let mut entry = entry.world(at);
+            match entries.last_mut() {
+                Some(before) if last == Some(moment) => {
+                    let nominal = moment.as_nanosecond() - run.start.unix_nanos();
+                    before.at = SimTime::from_nanos(u64::try_from(nominal).unwrap_or(0));
+                    entry.at = before.at;
+                }
+                Some(before) => entry.at = entry.at.max(before.at + SimDuration::from_nanos(1)),
+                None => {}
+            }
+            last = Some(moment);
+            entries.push(entry);
+        }
+        entries.retain(|entry| entry.at.as_nanos() < run.duration.nanos());
         (!entries.is_empty()).then(|| ScheduleParams { name: name.to_owned(), entries })
     }
 
@@ -167,54 +193,12 @@ impl Schedule {
         if let Some(name) = &self.time_zone {
             check_zone(&format!("{path}.time_zone"), name, check);
         }
-        if self.lateness >= Duration::from_secs(3600) {
-            check.fail(
-                &format!("{path}.lateness"),
-                "is an hour or longer",
-                "write a shorter time, such as \"30s\"",
-            );
-        }
+        check_lateness(&format!("{path}.lateness"), &self.lateness, check);
         let list = format!("{path}.entry");
         names::check(&list, &self.entry, "name", |entry| &entry.name, check);
         for (index, entry) in self.entry.iter().enumerate() {
             let path = names::path(&list, &self.entry, index, |entry| &entry.name);
-            entry.check(&path, run, check);
-        }
-    }
-}
-
-impl ScheduleEntry {
-    /// The entry at one instant.
-    pub(crate) fn world(&self, at: SimTime) -> simscale_policy::ScheduleEntry {
-        simscale_policy::ScheduleEntry {
-            name: self.name.clone(),
-            at,
-            min: self.min,
-            max: self.max,
-            desired: self.desired,
-        }
-    }
-
-    fn check(&self, path: &str, run: &RunSettings, check: &mut Check<'_>) {
-        match (self.time, self.at) {
-            (None, None) => {
-                let hint = "add time = \"08:00\", or at = \"2026-03-02T08:00:00Z\"";
-                check.fail(path, "says no time", hint);
-            }
-            (Some(_), Some(_)) => {
-                check.fail(path, "has both time and at where exactly one belongs", "keep one of them");
-            }
-            (None, Some(_)) if self.days.is_some() => {
-                check.fail(&format!("{path}.days"), "belongs to time, not to at", "remove it");
-            }
-            (None, Some(at)) => {
-                let nanos = at.unix_nanos() - run.start.unix_nanos();
-                if !(0..i128::from(run.duration.nanos())).contains(&nanos) {
-                    let rule = format!("lies outside the run ({} from {})", run.duration, run.start);
-                    check.fail(&format!("{path}.at"), rule, "correct it, or simulation.start and duration");
-                }
-            }
-            _ => {}
+            entry.when().check(&path, run, check);
         }
     }
 }

@@ -45,15 +45,16 @@ impl Scenario {
     ) -> Result<Simulation, Diagnostics> {
         let name = format!("{}.toml", self.name);
         let document = Document::parse(&name, &self.to_toml())?;
-        let scenario = Scenario::read_document(&document)?;
+        let mut scenario = Scenario::read_document(&document)?;
+        // Schedules draw their lateness from the seed of the run.
+        scenario.simulation.seed = seed.unwrap_or(scenario.simulation.seed);
         let Some(workload) = scenario.workload.source(&scenario.simulation, rows) else {
             let mut check = document.check();
             let rule = "was not opened";
             check.fail("workload.trace.file", rule, "hand the trace's rows to Scenario::simulation");
             return Err(check.finish().expect_err("a mistake was just reported"));
         };
-        let mut world = scenario.world();
-        world.seed = seed.unwrap_or(world.seed);
+        let world = scenario.world();
         // The check has built every policy once, so none fails here.
         let policies =
             scenario.policy.iter().filter_map(|policy| policy.build(&scenario).ok().flatten()).collect();

@@ -1,6 +1,7 @@
 //! Quantities: numbers that carry their unit in text, each refused with its rule and its fix.
 
 mod clock;
+mod cron;
 mod decimal;
 mod duration;
 mod money;
@@ -8,6 +9,7 @@ mod rate;
 mod size;
 
 pub use clock::{Instant, TimeOfDay};
+pub use cron::Cron;
 pub use duration::Duration;
 pub use money::{Currency, HourlyPrice, Money};
 pub use rate::Rate;
@@ -61,10 +63,11 @@ pub(crate) enum Kind {
     Size,
     Instant,
     TimeOfDay,
+    Cron,
 }
 
 impl Kind {
-    const ALL: [Kind; 7] = [
+    const ALL: [Kind; 8] = [
         Kind::Duration,
         Kind::Rate,
         Kind::HourlyPrice,
@@ -72,6 +75,7 @@ impl Kind {
         Kind::Size,
         Kind::Instant,
         Kind::TimeOfDay,
+        Kind::Cron,
     ];
 
     /// The kind with this name, as written behind [`MARKER`] in a schema.
@@ -89,6 +93,7 @@ impl Kind {
             Kind::Size => "size",
             Kind::Instant => "date and time",
             Kind::TimeOfDay => "time of day",
+            Kind::Cron => "cron expression",
         }
     }
 
@@ -113,6 +118,7 @@ impl Kind {
             Kind::Size => &["512MiB", "1.5GiB", "200KB"],
             Kind::Instant => &["2026-03-02T00:00:00Z"],
             Kind::TimeOfDay => &["20:00", "08:30:15"],
+            Kind::Cron => &["0 8 * * MON-FRI", "*/15 6-20 * * *"],
         }
     }
 
@@ -125,7 +131,9 @@ impl Kind {
             Kind::HourlyPrice => format!("write the unit: \"{number} USD/h\""),
             Kind::Money => format!("write the currency: \"{number} USD\""),
             Kind::Size => format!("write the unit: \"{number}MiB\" or \"{number}GiB\""),
-            Kind::Instant | Kind::TimeOfDay => format!("write it in full: \"{}\"", self.example()),
+            Kind::Instant | Kind::TimeOfDay | Kind::Cron => {
+                format!("write it in full: \"{}\"", self.example())
+            }
         }
     }
 
@@ -139,6 +147,7 @@ impl Kind {
             Kind::Size => r"^[0-9.]+ ?([KMGT]i?)?B$",
             Kind::Instant => r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ].+([Zz]|[+-][0-9]{2}:?[0-9]{2})$",
             Kind::TimeOfDay => r"^[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?$",
+            Kind::Cron => r"^\S+ +\S+ +\S+ +\S+ +\S+$",
         }
     }
 
@@ -152,6 +161,7 @@ impl Kind {
             Kind::Size => text.parse::<Size>().map(drop),
             Kind::Instant => text.parse::<Instant>().map(drop),
             Kind::TimeOfDay => text.parse::<TimeOfDay>().map(drop),
+            Kind::Cron => text.parse::<Cron>().map(drop),
         }
     }
 

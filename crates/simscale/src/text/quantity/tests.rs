@@ -221,6 +221,34 @@ fn times_of_day() {
 }
 
 #[test]
+fn cron_expressions_say_which_field_is_wrong() {
+    for (text, rule) in [
+        ("", "is empty"),
+        ("@daily", "is a nickname; AWS takes the five fields only"),
+        ("0 8 * *", "has 4 fields where a cron expression has 5"),
+        (
+            "0 8 * * ? *",
+            "has 6 fields where a cron expression of EC2 Auto Scaling has 5 (no year, no seconds)",
+        ),
+        ("60 8 * * *", "has \"60\" as minute: its values are 0 to 59"),
+        ("0 24 * * *", "has \"24\" as hour: its values are 0 to 23"),
+        ("0 0 0 * *", "has \"0\" as day of the month: its values are 1 to 31"),
+        ("0 0 * JAX *", "has \"JAX\" as month: its values are 1 to 12"),
+        ("0 0 * * 8", "has \"8\" as day of the week: its values are 0 to 7"),
+        ("0 0 * * ?", "has \"?\" as day of the week: its values are 0 to 7"),
+        ("5/10 * * * *", "has \"5/10\" as minute: a step belongs to * or to a range"),
+        ("*/0 * * * *", "has \"*/0\" as minute: its step is no number above 0 within the field"),
+        ("30-10 * * * *", "has \"30-10\" as minute: its range runs backwards"),
+        ("0 0 31 2,4 *", "names days that no month of it has"),
+    ] {
+        assert_eq!(text.parse::<Cron>().unwrap_err().rule(), rule, "{text}");
+    }
+    for text in ["* * * * *", "0 0 29 2 *", "0 0 31 4 MON", "1,2-4,10-50/5 0-23 */2 jan-MAR sun,3"] {
+        assert_eq!(text.parse::<Cron>().unwrap().to_string(), text);
+    }
+}
+
+#[test]
 fn examples_and_hints_of_every_kind_are_accepted() {
     for kind in Kind::ALL {
         assert_eq!(Kind::named(kind.name()), Some(kind));
