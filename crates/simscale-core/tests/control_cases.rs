@@ -82,10 +82,12 @@ fn several_policies_at_one_instant() {
             });
             let keep = steer(idle(before), evenly(0.0), policies.collect()).1;
             assert_eq!(keep.periods[1].desired, want, "{row}, order {order:?}, all ring: {all_ring}");
-            let granted: Vec<(u32, u32)> = keep.activities.iter().map(|a| (a.before, a.granted)).collect();
+            let rows: Vec<&ActivityRow> =
+                keep.activities.iter().filter(|a| a.kind == ActivityKind::Decision).collect();
+            let granted: Vec<(u32, u32)> = rows.iter().map(|a| (a.before, a.granted)).collect();
             let changed = if want == before { vec![] } else { vec![(before, want)] };
             assert_eq!(granted, changed, "{row}: one change at most is granted and logged");
-            if let [row] = &keep.activities[..] {
+            if let [row] = rows[..] {
                 let winner: usize = row.actor.parse().expect("a policy");
                 assert_eq!(
                     asked[winner].rsplit(':').next(),
@@ -259,12 +261,12 @@ fn datapoints_go_missing_at_their_rate_and_never_change() {
     assert!((missing - 24).abs() <= 18, "{missing} of 119 are missing");
 }
 
-/// Proves what the log says of a wish and its bounds: granted is the wish clamped, `limit` names the bound that did it, and a wish
-/// that changes nothing leaves no row.
+/// Proves what the log says of a wish and its bounds: granted is the wish clamped, `note` names the bound that did it, and a wish
+/// that changes nothing is a hold that says why.
 #[test]
 fn the_log_says_what_was_asked_granted_and_why_not_more() {
     let cases = [
-        // before, asked, min, max, granted, limit
+        // before, asked, min, max, granted, note
         (4, 6, 2, 8, 6, ""),
         (4, 8, 2, 8, 8, ""),
         (4, 9, 2, 8, 8, "limited by max 8"),
@@ -274,29 +276,37 @@ fn the_log_says_what_was_asked_granted_and_why_not_more() {
         (4, 1, 2, 8, 2, "limited by min 2"),
         (4, 0, 2, 8, 2, "limited by min 2"),
         (4, 0, 0, 8, 0, ""),
-        (8, 12, 2, 8, 8, "no row"),
-        (2, 0, 2, 8, 2, "no row"),
-        (4, 4, 2, 8, 4, "no row"),
+        (8, 12, 2, 8, 8, "limited by max 8"),
+        (2, 0, 2, 8, 2, "limited by min 2"),
+        (4, 4, 2, 8, 4, "already at this size"),
         (4, 9, 6, 6, 6, "limited by max 6"),
         (4, 5, 6, 6, 6, "limited by min 6"),
     ];
     for case in cases {
-        let (before, asked, min, max, granted, limit) = case;
+        let (before, asked, min, max, granted, note) = case;
         let mut w = idle(before);
         (w.group.min, w.group.max) = (min, max);
         let keep = simulate_with(w, evenly(0.0), sizes(&[(100 * SECOND, asked)]));
         assert_eq!(keep.periods[1].desired, granted, "{case:?}");
         let row = ActivityRow {
             at: at(100),
+            kind: ActivityKind::Decision,
             actor: "script".into(),
+            instance: None,
             cause: String::new(),
             asked: Some(asked),
             granted,
             before,
             reason: Some(Reason::Fixed),
-            limit: limit.into(),
+            note: note.into(),
         };
-        assert_eq!(keep.activities, if limit == "no row" { vec![] } else { vec![row] }, "{case:?}");
+        let rows: Vec<ActivityRow> = keep
+            .activities
+            .into_iter()
+            .filter(|a| matches!(a.kind, ActivityKind::Decision | ActivityKind::Hold))
+            .collect();
+        let row = if granted == before { ActivityRow { kind: ActivityKind::Hold, ..row } } else { row };
+        assert_eq!(rows, [row], "{case:?}");
     }
 }
 
@@ -355,7 +365,7 @@ fn bounds_of_a_schedule() {
         let seen: Vec<_> = looks.lock().unwrap().iter().take(3).map(|l| l.sizes).collect();
         assert_eq!(seen, [(0, before, 100), (bounds.0, want[0], bounds.1), (bounds.0, want[1], bounds.1)]);
         let mut size = before;
-        for row in &keep.activities {
+        for row in keep.activities.iter().filter(|a| a.before != a.granted) {
             assert_eq!(row.before, size, "{decision:?}: {:?}", keep.activities);
             size = row.granted;
         }

@@ -231,8 +231,15 @@ fn lookers(period: SimDuration) -> Vec<Box<dyn Policy>> {
     ]
 }
 
+/// A run without the rows that tell who was asked and changed nothing.
+fn unasked(told: &Told) -> Told {
+    let mut told = told.clone();
+    told.activities.retain(|row| !matches!(row.kind, ActivityKind::Hold | ActivityKind::Alarm));
+    told
+}
+
 /// Proves that looking changes nothing, in random worlds with every feature: policies that only look and hold, listed last, a sink
-/// that forgets and objectives more or less leave result, rows and log the same to the bit.
+/// that forgets and objectives more or less leave result, rows and log (who was asked aside) the same to the bit.
 #[test]
 fn looking_changes_nothing() {
     for seed in 0..WORLDS {
@@ -241,7 +248,7 @@ fn looking_changes_nothing() {
         let mut policies = small.policies();
         policies.extend(lookers(small.world.metrics.period));
         let looked = tell(small.world.clone(), small.workload(), policies);
-        same(&plain, &looked, &format!("world {seed}: more policies"));
+        same(&unasked(&plain), &unasked(&looked), &format!("world {seed}: more policies"));
         let forgotten =
             run(small.world.clone(), small.workload(), small.policies(), &mut ()).expect("no law broke");
         assert_eq!(plain.result, forgotten, "world {seed}: another sink");
@@ -266,7 +273,7 @@ fn a_looking_policy_may_be_listed_first() {
         first.extend(small.policies());
         let plain = tell(small.world.clone(), small.workload(), small.policies());
         let told = tell(small.world.clone(), small.workload(), first);
-        same(&plain, &told, &format!("world {seed}"));
+        same(&unasked(&plain), &unasked(&told), &format!("world {seed}"));
     }
 }
 

@@ -5,6 +5,7 @@ use crate::output::{ACTIVITY_COLUMNS, Folder, PERIOD_COLUMNS, Table, activity_ce
 use crate::timeline::Series;
 use indicatif::{ProgressBar, ProgressStyle};
 use simscale::engine::{ActivityRow, PeriodRow, SimTime, Sink};
+use simscale::scenario::RunSettings;
 use std::io::{BufWriter, Write};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use std::time::Duration;
 pub struct Recorder<'a> {
     periods: Table<BufWriter<fs_err::File>>,
     activities: Table<BufWriter<fs_err::File>>,
-    window_from: SimTime,
+    clock: &'a RunSettings,
     series: Series,
     requests: u64,
     stop: &'a AtomicBool,
@@ -24,14 +25,14 @@ impl<'a> Recorder<'a> {
     /// Opens the tables of a result folder.
     pub fn new(
         folder: &mut Folder,
-        window_from: SimTime,
+        clock: &'a RunSettings,
         stop: &'a AtomicBool,
         progress: &'a Progress,
     ) -> Result<Recorder<'a>, Failure> {
         Ok(Recorder {
             periods: Table::new("periods.csv", folder.create("periods.csv")?, &PERIOD_COLUMNS),
             activities: Table::new("activities.csv", folder.create("activities.csv")?, &ACTIVITY_COLUMNS),
-            window_from,
+            clock,
             series: Series::default(),
             requests: 0,
             stop,
@@ -49,14 +50,15 @@ impl<'a> Recorder<'a> {
 
 impl Sink for Recorder<'_> {
     fn period(&mut self, row: &PeriodRow) {
-        self.periods.row(period_cells(row, self.window_from));
+        let window_from = SimTime::from_nanos(self.clock.lead_in.nanos());
+        self.periods.row(period_cells(row, window_from));
         self.series.push(row);
         self.requests += row.arrived;
         self.progress.advance(row);
     }
 
     fn activity(&mut self, row: &ActivityRow) {
-        self.activities.row(activity_cells(row));
+        self.activities.row(activity_cells(row, self.clock.local_text(row.at)));
     }
 
     /// Ends the run on Ctrl-C, and when its rows cannot be written any more.

@@ -9,7 +9,7 @@ use crate::source::{Changes, Source};
 use crate::timeline::{self, Labels, Promise};
 use serde::Serialize;
 use simscale::Scenario;
-use simscale::engine::{BrokenLaw, RunResult, SimTime};
+use simscale::engine::{BrokenLaw, RunResult};
 use simscale::summary::{Expectation, Summary};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -50,8 +50,7 @@ pub fn simulate(source: &Source, mut folder: Folder, setting: &Setting<'_>) -> R
         .map_err(|e| Failure::input(e.to_string()))?;
     let simulation =
         scenario.simulation(None, rows).map_err(|mistakes| Failure::input(mistakes.render(true)))?;
-    let window_from = SimTime::from_nanos(scenario.simulation.lead_in.nanos());
-    let mut recorder = Recorder::new(&mut folder, window_from, setting.stop, setting.progress)?;
+    let mut recorder = Recorder::new(&mut folder, &scenario.simulation, setting.stop, setting.progress)?;
     let started = Instant::now();
     let result = simulation.run(&mut recorder);
     let wall_s = started.elapsed().as_secs_f64();

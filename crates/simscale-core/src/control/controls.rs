@@ -51,6 +51,15 @@ pub(crate) struct Steered {
     alarms: Vec<(Alarm, usize)>,
 }
 
+/// What an evaluation of all alarms found.
+#[derive(Debug, Default)]
+pub(crate) struct Evaluated {
+    /// Alarms in ALARM, as (policy, alarm).
+    pub ringing: Vec<(usize, usize)>,
+    /// Alarms whose state is another than before, with the one before.
+    pub changed: Vec<(usize, usize, AlarmState)>,
+}
+
 /// All policies of a run and the series they ask for.
 pub(crate) struct Controls {
     pub policies: Vec<Steered>,
@@ -95,19 +104,23 @@ impl Controls {
         self.policies.iter().any(|p| !p.alarms.is_empty())
     }
 
-    /// Evaluates every alarm; returns those in ALARM as (policy, alarm).
-    pub fn evaluate(&mut self, now: SimTime) -> Vec<(usize, usize)> {
-        let mut ringing = Vec::new();
+    /// Evaluates every alarm, in order of policies and alarms.
+    pub fn evaluate(&mut self, now: SimTime) -> Evaluated {
+        let mut found = Evaluated::default();
         for (p, steered) in self.policies.iter_mut().enumerate() {
             for (a, (alarm, series)) in steered.alarms.iter_mut().enumerate() {
                 let range = self.series[*series].published(now, self.delay, alarm.range());
+                let before = alarm.state;
                 alarm.evaluate(&range);
+                if alarm.state != before {
+                    found.changed.push((p, a, before));
+                }
                 if alarm.state == AlarmState::Alarm {
-                    ringing.push((p, a));
+                    found.ringing.push((p, a));
                 }
             }
         }
-        ringing
+        found
     }
 
     /// Policies with alarms, none of which rings: they may veto a scale-in.
@@ -131,6 +144,12 @@ impl Controls {
             .map(|(alarm, _)| AlarmView { state: alarm.state, evaluated: alarm.evaluated.clone() })
             .collect();
         (datapoints, alarms)
+    }
+
+    /// The name of an alarm, and its state.
+    pub fn alarm(&self, policy: usize, alarm: usize) -> (&str, AlarmState) {
+        let alarm = &self.policies[policy].alarms[alarm].0;
+        (&alarm.spec.name, alarm.state)
     }
 
     /// An alarm in words: its name, its datapoints and its threshold.

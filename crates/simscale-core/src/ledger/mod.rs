@@ -1,16 +1,18 @@
 //! What happened, counted once and exactly: histogram, objectives, money, series, fingerprint, result.
 
+mod activity;
 mod billing;
 mod book;
 mod histogram;
 mod objective;
 mod result;
 
+pub use activity::{ActivityKind, ActivityRow};
 pub(crate) use billing::Bill;
 pub(crate) use book::Book;
 pub(crate) use histogram::Histogram;
 pub(crate) use objective::Judge;
 pub use result::{
-    ActivityRow, Attempts, Billed, Capacity, Cost, ObjectiveResult, PeriodRow, Requests, ResponseTime,
-    RunResult, Saturation, Scaling, Sink,
+    Attempts, Billed, Capacity, Cost, ObjectiveResult, PeriodRow, Requests, ResponseTime, RunResult,
+    Saturation, Scaling, Sink,
 };

@@ -1,6 +1,6 @@
 //! What a run hands over: rows as they close, and the result at its end.
 
-use crate::control::Reason;
+use super::ActivityRow;
 use crate::kernel::SimTime;
 
 /// The third door: takes facts as they become final. A sink counts, writes or hashes and never influences the run.
@@ -9,7 +9,7 @@ pub trait Sink {
     fn period(&mut self, row: &PeriodRow) {
         let _ = row;
     }
-    /// A decision changed something, or a scheduled change, a fault or a replacement happened.
+    /// Something happened that somebody would ask "why" about.
     fn activity(&mut self, row: &ActivityRow) {
         let _ = row;
     }
@@ -63,27 +63,6 @@ pub struct PeriodRow {
     pub draining: u32,
     /// Cost since the start of the statistics window, billionths of a US dollar.
     pub cost_nano_usd: u128,
-}
-
-/// A row of the activity log: what was asked, what was granted and why.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ActivityRow {
-    /// When.
-    pub at: SimTime,
-    /// Who: the policy, the fault or "group".
-    pub actor: String,
-    /// The alarm that called it, with the datapoints it judged; empty for other causes.
-    pub cause: String,
-    /// What was asked.
-    pub asked: Option<u32>,
-    /// What was granted: the new desired capacity.
-    pub granted: u32,
-    /// The desired capacity before.
-    pub before: u32,
-    /// The policy's reason; `None` for the group's own acts.
-    pub reason: Option<Reason>,
-    /// The rule of the group that changed what was asked, or what happened.
-    pub limit: String,
 }
 
 /// Requests of the statistics window, each once, by its final outcome.

@@ -9,7 +9,9 @@ use crate::control::{
     Request, Trigger,
 };
 use crate::kernel::{NEVER, SimTime};
+use crate::ledger::{ActivityKind, ActivityRow};
 use crate::world::MetricQuery;
+use std::mem::{Discriminant, discriminant};
 
 /// Datapoints that a policy sees at most.
 const SEEN: usize = 32;
@@ -19,6 +21,20 @@ pub(super) struct Steered {
     policy: Box<dyn Policy>,
     needs: Needs,
     look: Option<u64>,
+    /// What its last answer came to, and the kind of its reason.
+    last: Option<(Came, Discriminant<Reason>)>,
+}
+
+/// What an answer came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Came {
+    Granted,
+    Nothing,
+    Veto,
+    SizeIsThere,
+    Bound,
+    Vetoed,
+    Beaten,
 }
 
 /// An alarm of a policy.
@@ -60,7 +76,7 @@ impl Engine<'_> {
                 });
             }
             let look = policy.next_look(SimTime::ZERO).map(|t| t.as_nanos());
-            self.steered.push(Steered { policy, needs, look });
+            self.steered.push(Steered { policy, needs, look, last: None });
         }
     }
 
@@ -109,9 +125,15 @@ impl Engine<'_> {
             let state = judge(&watched.spec, &range, watched.state);
             let real: Vec<Datapoint> = range.into_iter().flatten().collect();
             let watched = &mut self.watched[index];
-            watched.state = state;
+            let before = std::mem::replace(&mut watched.state, state);
             watched.evaluated = real[real.len().saturating_sub(n)..].to_vec();
             watched.next += every;
+            if state != before {
+                let name = watched.spec.name.clone();
+                let row = self.blank(ActivityKind::Alarm, &name, &format!("{before} -> {state}"));
+                let cause = self.cause(index);
+                self.sink.activity(&ActivityRow { cause, ..row });
+            }
         }
         if self.watched.iter().all(|w| w.state != AlarmState::Alarm) {
             return;
@@ -185,8 +207,11 @@ impl Engine<'_> {
     fn grant(&mut self, asked: Vec<Asked>) {
         let before = self.desired;
         for a in &asked {
-            if let Some((min, max)) = a.decision.bounds {
+            let Some((min, max)) = a.decision.bounds else { continue };
+            if (self.world.group.min, self.world.group.max) != (min, max) {
                 (self.world.group.min, self.world.group.max) = (min, max);
+                let row = self.answer_row(a, changes(a), &format!("bounds are now {min} to {max}"));
+                self.sink.activity(&row);
             }
         }
         let (min, max) = (self.world.group.min, self.world.group.max);
@@ -195,14 +220,43 @@ impl Engine<'_> {
             Request::Desired(size) => Some(size.max(min).min(max)),
             _ => None,
         };
-        let blocked = asked.iter().any(|a| a.decision.request == Request::HoldAndBlockScaleIn);
-        let counts = |a: &&Asked| !(blocked && matches!(a.decision.reason, Reason::TargetTracking { .. }));
+        let veto = asked.iter().find(|a| a.decision.request == Request::HoldAndBlockScaleIn);
+        let counts =
+            |a: &Asked| veto.is_none() || !matches!(a.decision.reason, Reason::TargetTracking { .. });
         let mut best: Option<(&Asked, u32)> = None;
         for a in &asked {
-            let Some(size) = size(a).filter(|&s| s > before || counts(&a)) else { continue };
+            let Some(size) = size(a).filter(|&s| s > before || counts(a)) else { continue };
             // Of equal wishes the first policy's stands, and there its last alarm's.
             if best.is_none_or(|b| size > b.1 || size == b.1 && a.policy <= b.0.policy) {
                 best = Some((a, size));
+            }
+        }
+        for a in &asked {
+            let wins = best.is_some_and(|b| std::ptr::eq(b.0, a) && b.1 != before);
+            let (came, why) = match (a.decision.request, size(a)) {
+                (Request::HoldAndBlockScaleIn, _) => (Came::Veto, String::new()),
+                (Request::Desired(_), Some(_)) if wins => (Came::Granted, String::new()),
+                (Request::Desired(wish), Some(got)) if got == before && wish == got => {
+                    (Came::SizeIsThere, "already at this size".into())
+                }
+                (Request::Desired(wish), Some(got)) if got == before => {
+                    (Came::Bound, bound(wish, got, min, max))
+                }
+                (Request::Desired(_), Some(got)) if got < before && !counts(a) => {
+                    let by = veto.map(|v| self.name_of(v)).unwrap_or_default();
+                    (Came::Vetoed, format!("{by} keeps it from scaling in"))
+                }
+                (Request::Desired(_), Some(_)) => {
+                    let by = best.map(|b| self.name_of(b.0)).unwrap_or_default();
+                    (Came::Beaten, format!("the wish of {by} goes first"))
+                }
+                _ => (Came::Nothing, String::new()),
+            };
+            let kind = Some((came, discriminant(&a.decision.reason)));
+            if std::mem::replace(&mut self.steered[a.policy].last, kind) != kind && came != Came::Granted {
+                let row = self.answer_row(a, ActivityKind::Hold, &why);
+                let asked = if let Request::Desired(wish) = a.decision.request { Some(wish) } else { None };
+                self.sink.activity(&ActivityRow { asked, ..row });
             }
         }
         if let Some((winner, size)) = best.filter(|b| b.1 != before) {
@@ -210,33 +264,28 @@ impl Engine<'_> {
                 Request::Desired(wish) => wish,
                 _ => size,
             };
-            let limit = match wish.cmp(&size) {
-                std::cmp::Ordering::Less => format!("limited by min {min}"),
-                std::cmp::Ordering::Equal => String::new(),
-                std::cmp::Ordering::Greater => format!("limited by max {max}"),
-            };
+            let row = self.answer_row(winner, changes(winner), &bound(wish, size, min, max));
+            self.sink.activity(&ActivityRow { asked: Some(wish), granted: size, ..row });
             self.desired = size;
-            let name = self.steered[winner.policy].policy.name().to_string();
-            self.write(
-                &name,
-                &winner.cause,
-                Some(wish),
-                before,
-                Some(winner.decision.reason.clone()),
-                &limit,
-            );
             self.resize(before, !winner.decision.raw);
         }
         let mover = asked.iter().rfind(|a| a.decision.bounds.is_some());
-        let before = self.desired;
-        if let Some(mover) = mover.filter(|_| before.max(min).min(max) != before) {
-            self.desired = before.max(min).min(max);
-            let limit =
-                if before < min { format!("limited by min {min}") } else { format!("limited by max {max}") };
-            let name = self.steered[mover.policy].policy.name().to_string();
-            self.write(&name, &mover.cause, None, before, Some(mover.decision.reason.clone()), &limit);
+        let (before, inside) = (self.desired, self.desired.max(min).min(max));
+        if let Some(mover) = mover.filter(|_| inside != before) {
+            let row = self.answer_row(mover, changes(mover), &bound(before, inside, min, max));
+            self.sink.activity(&ActivityRow { granted: inside, ..row });
+            self.desired = inside;
             self.resize(before, true);
         }
+    }
+
+    fn name_of(&self, asked: &Asked) -> String {
+        self.steered[asked.policy].policy.name().to_string()
+    }
+
+    fn answer_row(&self, asked: &Asked, kind: ActivityKind, what: &str) -> ActivityRow {
+        let reason = Some(asked.decision.reason.clone());
+        ActivityRow { cause: asked.cause.clone(), reason, ..self.blank(kind, &self.name_of(asked), what) }
     }
 
     fn resize(&mut self, before: u32, drains: bool) {
@@ -250,5 +299,23 @@ impl Engine<'_> {
             self.last_in = begun;
         }
         self.fit(drains);
+    }
+}
+
+/// The kind of a change in somebody's name.
+fn changes(asked: &Asked) -> ActivityKind {
+    if matches!(asked.decision.reason, Reason::Schedule { .. }) {
+        ActivityKind::Schedule
+    } else {
+        ActivityKind::Decision
+    }
+}
+
+/// The bound between a wish and what came of it.
+fn bound(wish: u32, got: u32, min: u32, max: u32) -> String {
+    match wish.cmp(&got) {
+        std::cmp::Ordering::Less => format!("limited by min {min}"),
+        std::cmp::Ordering::Equal => String::new(),
+        std::cmp::Ordering::Greater => format!("limited by max {max}"),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Engine, Fact, Life};
 use crate::kernel::{Distribution, Purpose, Sampler, hash, stream};
+use crate::ledger::ActivityKind;
 use crate::world::{FaultKind, FaultTime, Victims};
 
 impl Engine<'_> {
@@ -54,7 +55,7 @@ impl Engine<'_> {
                 FaultKind::Hang { time } => format!("hangs for {time}"),
                 FaultKind::SlowDown { factor, time } => format!("is {factor} times slower for {time}"),
             };
-            self.say(&fault.name, &format!("instance {launch} {what}"));
+            self.say(ActivityKind::Fault, &fault.name, Some(launch), &what);
             match fault.kind {
                 FaultKind::Crash => self.crash(slot),
                 FaultKind::Hang { time } => {
@@ -109,7 +110,8 @@ impl Engine<'_> {
 
     pub(super) fn out_of_memory(&mut self, slot: usize) {
         if !self.at(slot).crashed {
-            self.say("group", &format!("instance {} ran out of memory", self.at(slot).launch));
+            let launch = self.at(slot).launch;
+            self.say(ActivityKind::Instance, "group", Some(launch), "ran out of memory: crashed");
             self.crash(slot);
         }
     }

@@ -2,9 +2,9 @@
 
 use super::log::Entry;
 use super::{Engine, Life};
-use crate::control::{Activity, Reason};
+use crate::control::Activity;
 use crate::kernel::{Purpose, SimTime, hash};
-use crate::ledger::ActivityRow;
+use crate::ledger::{ActivityKind, ActivityRow};
 use crate::world::Termination;
 
 const HOUR: u64 = 3_600_000_000_000;
@@ -78,7 +78,7 @@ impl Engine<'_> {
                 let what =
                     if instance.crashed { "stopped running" } else { "failed the balancer's health checks" };
                 self.note(Entry::Replaced);
-                self.say("group", &format!("instance {launch} {what}: replaced"));
+                self.say(ActivityKind::Health, "group", Some(launch), &format!("{what}: replaced"));
                 self.begin_termination(slot, true);
             }
         }
@@ -97,29 +97,23 @@ impl Engine<'_> {
     }
 
     /// A row of the log for something that changed no size.
-    pub(super) fn say(&mut self, actor: &str, what: &str) {
-        self.write(actor, "", None, self.desired, None, what);
+    pub(super) fn say(&mut self, kind: ActivityKind, actor: &str, instance: Option<u64>, what: &str) {
+        self.sink.activity(&ActivityRow { instance, ..self.blank(kind, actor, what) });
     }
 
-    pub(super) fn write(
-        &mut self,
-        actor: &str,
-        cause: &str,
-        asked: Option<u32>,
-        before: u32,
-        reason: Option<Reason>,
-        limit: &str,
-    ) {
-        let row = ActivityRow {
+    /// A row of this instant that changed no size.
+    pub(super) fn blank(&self, kind: ActivityKind, actor: &str, what: &str) -> ActivityRow {
+        ActivityRow {
             at: SimTime::from_nanos(self.now),
+            kind,
             actor: actor.to_string(),
-            cause: cause.to_string(),
-            asked,
+            instance: None,
+            cause: String::new(),
+            asked: None,
             granted: self.desired,
-            before,
-            reason,
-            limit: limit.to_string(),
-        };
-        self.sink.activity(&row);
+            before: self.desired,
+            reason: None,
+            note: what.to_string(),
+        }
     }
 }

@@ -5,6 +5,7 @@ use super::log::Entry;
 use super::machine::Machine;
 use super::{Engine, Fact, Life};
 use crate::kernel::{Purpose, Sampler, hash, stream};
+use crate::ledger::ActivityKind;
 use crate::world::{BootFailure, BootStage, Cold};
 
 /// Pause between a failed launch and the next.
@@ -46,6 +47,8 @@ impl Engine<'_> {
         let launch = self.at(slot).launch;
         self.fact(Fact::Launch, (slot as u64) << 32 | launch);
         self.note(Entry::Launched);
+        let zone = self.world.group.zones[self.at(slot).zone].clone();
+        self.say(ActivityKind::Launch, "group", Some(launch), &format!("launched in zone {zone}"));
         self.at_mut(slot).phase_ends = self.now;
         self.begin_phase(slot);
     }
@@ -91,7 +94,7 @@ impl Engine<'_> {
             let broken = match phase.on_failure {
                 BootFailure::Terminate => {
                     self.note(Entry::LaunchFailed);
-                    self.say("group", &format!("launch {launch} failed in its boot: replaced"));
+                    self.say(ActivityKind::Launch, "group", Some(launch), "failed in its boot: replaced");
                     self.begin_termination(slot, false);
                     return self.later(self.now + RELAUNCH, Life::Reconcile { launch });
                 }
@@ -161,6 +164,7 @@ impl Engine<'_> {
         instance.in_service_from = Some(now);
         instance.stage = Stage::InService;
         self.fact(Fact::InService, slot as u64);
+        self.say(ActivityKind::Service, "group", Some(self.at(slot).launch), "in service");
         self.count_in_service();
         self.first_check(slot);
     }
@@ -174,6 +178,7 @@ impl Engine<'_> {
     pub(super) fn begin_termination(&mut self, slot: usize, drains: bool) {
         let now = self.now;
         self.fact(Fact::Terminating, slot as u64);
+        self.say(ActivityKind::Termination, "group", Some(self.at(slot).launch), "leaves");
         let instance = self.at_mut(slot);
         let drains = drains && instance.registered() && !instance.crashed;
         if instance.registered() {
@@ -203,6 +208,7 @@ impl Engine<'_> {
     pub(super) fn terminate(&mut self, slot: usize) {
         self.kill_all(slot);
         self.fact(Fact::Terminated, slot as u64);
+        self.say(ActivityKind::Termination, "group", Some(self.at(slot).launch), "terminated");
         let mut instance = self.fleet[slot].take().expect("the slot is taken");
         instance.machine.note(self.now);
         instance.billed_to.get_or_insert(self.now);

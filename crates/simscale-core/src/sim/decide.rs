@@ -1,28 +1,19 @@
 //! Decisions: alarms ring, policies look, the group grants what its rules allow, and everything is written down.
 
 use super::{Event, Sim};
-use crate::control::{Activity, Decision, Observation, Reason, Request, Trigger};
+use crate::control::{Activity, AlarmState, Answer, Effect, Evaluated, Observation, Reason, Sizes, Trigger};
 use crate::fleet::Stage;
 use crate::kernel::{Phase, SimTime, key};
-use crate::ledger::ActivityRow;
-use crate::world::FaultKind;
-use std::cmp::Ordering;
-
-/// The largest size that even a raw decision is granted.
-const MOST_INSTANCES: u32 = 100_000;
-
-/// A policy's answer, with what called it.
-struct Answer {
-    policy: usize,
-    decision: Decision,
-    cause: String,
-}
+use crate::ledger::{ActivityKind, ActivityRow};
 
 impl Sim<'_> {
     /// All alarms are evaluated; those in ALARM call their policies, now and at every later evaluation.
     pub(super) fn alarms(&mut self) {
         let now = SimTime::from_nanos(self.now);
-        let ringing = self.controls.evaluate(now);
+        let Evaluated { ringing, changed } = self.controls.evaluate(now);
+        for (policy, alarm, before) in changed {
+            self.note_alarm(policy, alarm, before);
+        }
         let mut answers = Vec::new();
         for &(policy, alarm) in &ringing {
             let cause = self.controls.describe(policy, alarm);
@@ -94,75 +85,38 @@ impl Sim<'_> {
             alarms: &alarms,
         };
         let decision = self.controls.policies[policy].policy.decide(&seen);
-        Answer { policy, decision, cause }
+        Answer { policy, actor: self.controls.policies[policy].name.clone(), cause, decision }
     }
 
-    /// Combines the answers of one instant by the product's rule and carries out the winner: scale out if anybody wants
-    /// to, by the largest size asked; else scale in, to the largest size asked, where a target tracker that is not ready
-    /// keeps other target trackers from scaling in.
+    /// Combines the answers of one instant, writes down what comes of them, and carries it out.
     fn grant(&mut self, answers: Vec<Answer>) {
-        for answer in &answers {
-            if let Some((min, max)) = answer.decision.bounds {
-                (self.group.min, self.group.max) = (min, max);
+        let sizes = Sizes { min: self.group.min, max: self.group.max, desired: self.group.desired };
+        let (sizes, rulings) = self.controller.rule(sizes, &answers);
+        (self.group.min, self.group.max) = (sizes.min, sizes.max);
+        for ruling in rulings {
+            let Answer { actor, cause, decision, .. } = &answers[ruling.answer];
+            let scheduled = matches!(decision.reason, Reason::Schedule { .. });
+            let kind = match ruling.effect {
+                Effect::Hold => ActivityKind::Hold,
+                _ if scheduled => ActivityKind::Schedule,
+                _ => ActivityKind::Decision,
+            };
+            self.sink.activity(&ActivityRow {
+                at: SimTime::from_nanos(self.now),
+                kind,
+                actor: actor.clone(),
+                instance: None,
+                cause: cause.clone(),
+                asked: ruling.asked,
+                granted: ruling.granted,
+                before: ruling.before,
+                reason: Some(decision.reason.clone()),
+                note: ruling.note,
+            });
+            if let Effect::Resize { drain } = ruling.effect {
+                self.resize(ruling.granted, drain);
             }
         }
-        let blocked = answers.iter().any(|a| a.decision.request == Request::HoldAndBlockScaleIn);
-        let before = self.group.desired;
-        let size = |a: &Answer| match a.decision.request {
-            Request::Desired(n) if a.decision.raw => Some(n.min(MOST_INSTANCES)),
-            Request::Desired(n) => Some(n.max(self.group.min).min(self.group.max)),
-            _ => None,
-        };
-        let tracks = |a: &Answer| matches!(a.decision.reason, Reason::TargetTracking { .. });
-        let best = answers
-            .iter()
-            .filter_map(|a| size(a).map(|n| (a, n)))
-            .filter(|(a, n)| *n > before || !(blocked && tracks(a)))
-            .max_by_key(|(a, n)| (*n > before, *n, std::cmp::Reverse(a.policy)));
-        if let Some((answer, granted)) = best {
-            let drain = !answer.decision.raw;
-            self.carry_out(answer, granted, drain);
-        }
-        // Bounds may have moved past the size.
-        let clamped = self.group.desired.max(self.group.min).min(self.group.max);
-        let mover = answers.iter().rfind(|a| a.decision.bounds.is_some());
-        if let Some(mover) = mover
-            && clamped != self.group.desired
-        {
-            self.log_change(mover, None, clamped);
-            self.resize(clamped, true);
-        }
-    }
-
-    fn carry_out(&mut self, answer: &Answer, granted: u32, drain: bool) {
-        let before = self.group.desired;
-        if granted == before {
-            return;
-        }
-        let Request::Desired(asked) = answer.decision.request else { return };
-        self.log_change(answer, Some(asked), granted);
-        self.resize(granted, drain);
-    }
-
-    /// Writes down a change of size: what was asked, what is granted, and which bound lies between.
-    fn log_change(&mut self, answer: &Answer, asked: Option<u32>, granted: u32) {
-        let before = self.group.desired;
-        let wish = asked.unwrap_or(before);
-        let limit = match wish.cmp(&granted) {
-            Ordering::Equal => String::new(),
-            Ordering::Greater => format!("limited by max {}", self.group.max),
-            Ordering::Less => format!("limited by min {}", self.group.min),
-        };
-        self.sink.activity(&ActivityRow {
-            at: SimTime::from_nanos(self.now),
-            actor: self.controls.policies[answer.policy].name.clone(),
-            cause: answer.cause.clone(),
-            asked,
-            granted,
-            before,
-            reason: Some(answer.decision.reason.clone()),
-            limit,
-        });
     }
 
     /// The desired capacity changes, and the group follows.
@@ -182,34 +136,40 @@ impl Sim<'_> {
         self.reconcile(drain);
     }
 
-    /// Writes down what the group did by itself.
-    pub(super) fn log_group(&mut self, what: &str) {
-        self.log("group", what);
+    /// Writes down that an alarm changed its state.
+    fn note_alarm(&mut self, policy: usize, alarm: usize, before: AlarmState) {
+        let cause = self.controls.describe(policy, alarm);
+        let (name, state) = self.controls.alarm(policy, alarm);
+        let (actor, note) = (name.to_string(), format!("{before} -> {state}"));
+        self.write(ActivityKind::Alarm, actor, None, cause, note);
     }
 
-    /// Writes down a fault.
-    pub(super) fn log_fault(&mut self, name: &str, launch: u64, kind: FaultKind) {
-        let what = match kind {
-            FaultKind::Crash => format!("instance {launch} crashed"),
-            FaultKind::Hang { time } => format!("instance {launch} hangs for {time}"),
-            FaultKind::SlowDown { factor, time } => {
-                format!("instance {launch} is {factor} times slower for {time}")
-            }
-        };
-        self.log(name, &what);
+    /// Writes down what happened without a change of the size: what kind of fact, who did it, to which instance (by launch).
+    pub(super) fn note(&mut self, kind: ActivityKind, actor: &str, instance: Option<u64>, text: &str) {
+        self.write(kind, actor.to_string(), instance, String::new(), text.to_string());
     }
 
-    fn log(&mut self, actor: &str, what: &str) {
-        let desired = self.group.desired;
+    fn write(
+        &mut self,
+        kind: ActivityKind,
+        actor: String,
+        instance: Option<u64>,
+        cause: String,
+        note: String,
+    ) {
+        let (at, desired) = (SimTime::from_nanos(self.now), self.group.desired);
+        let (asked, granted, before, reason) = (None, desired, desired, None);
         self.sink.activity(&ActivityRow {
-            at: SimTime::from_nanos(self.now),
-            actor: actor.to_string(),
-            cause: String::new(),
-            asked: None,
-            granted: desired,
-            before: desired,
-            reason: None,
-            limit: what.to_string(),
+            at,
+            kind,
+            actor,
+            instance,
+            cause,
+            asked,
+            granted,
+            before,
+            reason,
+            note,
         });
     }
 }

@@ -3,6 +3,7 @@
 use super::{Event, Sim};
 use crate::fleet::Stage;
 use crate::kernel::{Distribution, Phase, Purpose, Sampler, hash, key, stream};
+use crate::ledger::ActivityKind;
 use crate::world::{FaultKind, FaultTime, Victims};
 
 impl Sim<'_> {
@@ -57,7 +58,12 @@ impl Sim<'_> {
 
     fn strike(&mut self, slot: usize, kind: FaultKind, name: &str) {
         let launch = self.lives[slot].launch;
-        self.log_fault(name, launch, kind);
+        let text = match kind {
+            FaultKind::Crash => "crashed".to_string(),
+            FaultKind::Hang { time } => format!("hangs for {time}"),
+            FaultKind::SlowDown { factor, time } => format!("is {factor} times slower for {time}"),
+        };
+        self.note(ActivityKind::Fault, name, Some(launch), &text);
         let time = match kind {
             FaultKind::Crash => {
                 self.crash(slot);

@@ -4,7 +4,7 @@ use super::{Event, Sim};
 use crate::control::Activity;
 use crate::fleet::{Candidate, Configuration, Life, Server, Stage, terminated_first};
 use crate::kernel::{NEVER, Purpose, SimTime, hash};
-use crate::ledger::Scaling;
+use crate::ledger::{ActivityKind, Scaling};
 use crate::world::Group;
 use std::collections::BTreeSet;
 
@@ -164,7 +164,8 @@ impl Sim<'_> {
             } else {
                 "failed the balancer's health checks"
             };
-            self.log_group(&format!("instance {} {what}: replaced", self.lives[slot].launch));
+            let launch = self.lives[slot].launch;
+            self.note(ActivityKind::Health, "group", Some(launch), &format!("{what}: replaced"));
             self.terminate(slot, true);
         }
         self.reconcile(true);
@@ -181,6 +182,7 @@ impl Sim<'_> {
         self.desk.book.control_fact(2, now, slot as u64);
         self.group.living[usize::from(self.lives[slot].zone)] -= 1;
         let launch = self.lives[slot].launch;
+        self.note(ActivityKind::Termination, "group", Some(launch), "leaves");
         let event = Event::DrainEnd { slot: slot as u32, launch };
         if self.lives[slot].stage == Stage::InService {
             self.leave_service(slot);

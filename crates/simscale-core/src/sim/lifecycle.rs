@@ -3,6 +3,7 @@
 use super::{DEAF, ERRORS, Event, Sim, WATCHED};
 use crate::fleet::{BootStep, Job, Life, Outcome, PROBE, Stage};
 use crate::kernel::{NEVER, Phase};
+use crate::ledger::ActivityKind;
 use crate::world::{BootStage, Cold};
 
 /// From a failed launch to the next one, so that a boot that always fails makes progress in time.
@@ -38,6 +39,8 @@ impl Sim<'_> {
         self.servers[slot] = self.new_server();
         self.flags[slot] = DEAF;
         self.desk.book.control_fact(1, self.now, (slot as u64) << 32 | launch);
+        let place = format!("launched in zone {}", self.world.group.zones[usize::from(zone)]);
+        self.note(ActivityKind::Launch, "group", Some(launch), &place);
         self.enter_phase(slot);
     }
 
@@ -78,7 +81,7 @@ impl Sim<'_> {
         match step {
             BootStep::Failed => {
                 self.group.scaling.failed_launches += 1;
-                self.log_group(&format!("launch {launch} failed in its boot: replaced"));
+                self.note(ActivityKind::Launch, "group", Some(launch), "failed in its boot: replaced");
                 self.terminate(slot, false);
                 self.schedule(self.now + RELAUNCH, Event::Reconcile);
             }
@@ -127,6 +130,7 @@ impl Sim<'_> {
         self.group.change_in_service(now, 1);
         self.group.end_activities(now);
         self.desk.book.control_fact(3, now, slot as u64);
+        self.note(ActivityKind::Service, "group", Some(self.lives[slot].launch), "in service");
         self.start_checks(slot);
         self.refresh_targets();
     }
@@ -186,6 +190,7 @@ impl Sim<'_> {
         self.desk.deadlines.clear(slot);
         self.due.set(slot, NEVER);
         self.desk.book.control_fact(4, self.now, slot as u64);
+        self.note(ActivityKind::Termination, "group", Some(launch), "terminated");
         self.group.end_activities(self.now);
     }
 
@@ -203,7 +208,7 @@ impl Sim<'_> {
     /// Memory ran out: the instance stops running.
     pub(super) fn out_of_memory(&mut self, slot: usize, launch: u64) {
         if self.holds(slot, launch) && !self.lives[slot].crashed {
-            self.log_group(&format!("instance {launch} ran out of memory"));
+            self.note(ActivityKind::Instance, "group", Some(launch), "ran out of memory: crashed");
             self.crash(slot);
         }
     }

@@ -15,7 +15,7 @@ mod run;
 pub use laws::BrokenLaw;
 pub use run::run;
 
-use crate::control::Controls;
+use crate::control::{Controller, Controls};
 use crate::fleet::{Life, Server};
 use crate::kernel::{Calendar, MinIndex, NEVER, Phase, key, time_of};
 use crate::ledger::{Bill, Saturation, Sink};
@@ -83,6 +83,7 @@ struct Sim<'a> {
     candidates: Vec<usize>,
     group: GroupState,
     controls: Controls,
+    controller: Controller,
     measures: Measures,
     bill: Bill,
     probes: u64,

@@ -2,7 +2,7 @@
 
 use super::deadlines::Deadlines;
 use super::{BrokenLaw, Desk, Event, Sim, desk::Backend, group::GroupState, measure::Measures};
-use crate::control::{Controls, Policy};
+use crate::control::{Controller, Controls, Policy};
 use crate::fleet::Stage;
 use crate::kernel::{Calendar, MinIndex, NEVER, Phase, SimTime, key};
 use crate::ledger::{Bill, Book, Capacity, Judge, RunResult, Sink};
@@ -70,6 +70,7 @@ impl<'a> Sim<'a> {
             candidates: Vec::new(),
             group: GroupState::new(&world.group),
             controls,
+            controller: Controller::default(),
             measures,
             bill: Bill::new(&world.prices, from),
             probes: 0,

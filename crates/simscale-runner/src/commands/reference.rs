@@ -5,6 +5,7 @@ use crate::output::{ACTIVITY_COLUMNS, Column, PERIOD_COLUMNS, write_whole};
 use crate::record::Console;
 use serde_json::Value;
 use simscale::Scenario;
+use simscale::engine::ActivityKind;
 use simscale::summary::{Figure, HOURS_PER_MONTH, OBJECTIVE_FIGURES, RUN_FIGURES, SUMMARY_SCHEMA};
 use std::path::PathBuf;
 
@@ -98,8 +99,13 @@ fn columns_page() -> String {
         .to_string();
     page += &columns(&PERIOD_COLUMNS);
     page += "\n## activities.csv\n\n\
-        One row for each scaling decision, fault or replacement that changed something: what was asked, what was granted, and why.\n\n";
+        The activity log: one row for each fact of the control plane that somebody would ask \"why\" about, in the order in which they \
+        happened. No row for a request.\n\n";
     page += &columns(&ACTIVITY_COLUMNS);
+    page += "\n| kind | what happened |\n|---|---|\n";
+    for kind in ActivityKind::ALL {
+        page += &format!("| `{kind}` | {} |\n", kind.meaning());
+    }
     page
 }
 

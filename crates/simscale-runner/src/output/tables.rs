@@ -1,4 +1,4 @@
-//! The two tables of a result folder: one row a period, one row a scaling activity, columns named with their units.
+//! The two tables of a result folder: one row a period, one row a fact of the activity log, columns named with their units.
 
 use crate::failure::Failure;
 use simscale::engine::{ActivityRow, PeriodRow, SimTime};
@@ -44,16 +44,18 @@ pub const PERIOD_COLUMNS: [Column; 23] = columns![
 ];
 
 /// Columns of `activities.csv`.
-pub const ACTIVITY_COLUMNS: [Column; 9] = columns![
-    "at_s": "When, seconds since the start of the run",
-    "at": "The same as hours:minutes:seconds",
-    "actor": "Who acted: the policy, the fault, or group",
+pub const ACTIVITY_COLUMNS: [Column; 11] = columns![
+    "at": "When, on the clock of `simulation.time_zone`, ISO 8601 to the millisecond",
+    "t_s": "The same in seconds since the start of the run",
+    "kind": "What kind of fact it is: see below",
+    "actor": "Who acted: the policy, the alarm, the fault, or group",
+    "instance": "The instance it is about, by the number of its launch, counted from 0 with those of the start",
+    "cause": "The alarm that called, with the datapoints it judged and its threshold",
     "before": "Desired capacity before",
-    "asked": "What was asked, before limits; empty for the group's own acts",
-    "granted": "Desired capacity after",
+    "asked": "What was asked, before limits; empty when nothing was",
+    "granted": "Desired capacity after; the same as before when the fact changed no size",
     "reason": "The policy's reason with its arithmetic",
-    "cause": "The alarm that called it with the datapoints it judged",
-    "limit": "The rule of the group that changed what was asked, or what happened",
+    "note": "The rule of the group that changed what was asked, or what happened, in words",
 ];
 
 /// The cells of a period.
@@ -88,18 +90,20 @@ pub fn period_cells(row: &PeriodRow, window_from: SimTime) -> [String; PERIOD_CO
     ]
 }
 
-/// The cells of an activity.
-pub fn activity_cells(row: &ActivityRow) -> [String; ACTIVITY_COLUMNS.len()] {
+/// The cells of an activity; `at` is its time on the scenario's clock.
+pub fn activity_cells(row: &ActivityRow, at: String) -> [String; ACTIVITY_COLUMNS.len()] {
     [
+        at,
         billionths(u128::from(row.at.as_nanos())),
-        row.at.to_string(),
+        row.kind.to_string(),
         row.actor.clone(),
+        row.instance.map(|instance| instance.to_string()).unwrap_or_default(),
+        row.cause.clone(),
         row.before.to_string(),
         row.asked.map(|asked| asked.to_string()).unwrap_or_default(),
         row.granted.to_string(),
         row.reason.as_ref().map(ToString::to_string).unwrap_or_default(),
-        row.cause.clone(),
-        row.limit.clone(),
+        row.note.clone(),
     ]
 }
 
@@ -154,7 +158,7 @@ impl<W: Write> Table<W> {
 mod tests {
     use super::*;
     use crate::timeline::tests::row;
-    use simscale::engine::Reason;
+    use simscale::engine::{ActivityKind, Reason};
 
     #[test]
     fn periods_are_written_exactly() {
@@ -177,16 +181,31 @@ mod tests {
     fn activities_say_who_asked_what_and_why() {
         let row = ActivityRow {
             at: SimTime::from_nanos(3_661_500_000_000),
+            kind: ActivityKind::Decision,
             actor: "cpu-50".into(),
+            instance: None,
             cause: "cpu-50-high: 61, 63, 70 > 50".into(),
             asked: Some(14),
             granted: 12,
             before: 9,
             reason: Some(Reason::TargetTracking { value: 70.0, target: 50.0, capacity: 10, wanted: 14 }),
-            limit: "group.max = 12".into(),
+            note: "limited by max 12".into(),
         };
-        let want = ["3661.5", "01:01:01.500", "cpu-50", "9", "14", "12", "ceil(10 x 70 / 50) = 14"];
-        assert_eq!(activity_cells(&row)[..7], want);
+        let cells = activity_cells(&row, "2026-03-02T01:01:01.500+00:00".into());
+        let want = [
+            "2026-03-02T01:01:01.500+00:00",
+            "3661.5",
+            "decision",
+            "cpu-50",
+            "",
+            "cpu-50-high: 61, 63, 70 > 50",
+            "9",
+            "14",
+            "12",
+            "ceil(10 x 70 / 50) = 14",
+            "limited by max 12",
+        ];
+        assert_eq!(cells, want);
     }
 
     #[test]

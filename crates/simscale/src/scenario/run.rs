@@ -1,9 +1,10 @@
 //! How long a run is, when it begins, which luck it has.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use simscale_core::SimTime;
 
 use super::Metrics;
 use crate::text::{Check, Duration, Instant};
@@ -82,6 +83,17 @@ impl RunSettings {
     pub fn local_start_text(&self) -> String {
         let zone = zone(&self.time_zone).unwrap_or(TimeZone::UTC);
         zone.to_datetime(timestamp(self.start)).strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// A moment of the run on the clock of [`RunSettings::time_zone`], to the millisecond: `2026-03-02T14:32:00.500+01:00`; without
+    /// milliseconds where there are none.
+    pub fn local_text(&self, at: SimTime) -> String {
+        let zone = zone(&self.time_zone).unwrap_or(TimeZone::UTC);
+        let millis = at.as_nanos() / 1_000_000;
+        let moment = timestamp(self.start) + SignedDuration::from_millis(millis as i64);
+        let format =
+            if millis.is_multiple_of(1000) { "%Y-%m-%dT%H:%M:%S%:z" } else { "%Y-%m-%dT%H:%M:%S%.3f%:z" };
+        moment.to_zoned(zone).strftime(format).to_string()
     }
 
     pub(crate) fn check(&self, metrics: &Metrics, check: &mut Check<'_>) {

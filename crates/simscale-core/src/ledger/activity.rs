@@ -1,0 +1,112 @@
+//! The activity log: a row for each fact of the control plane that somebody would ask "why" about.
+
+use crate::control::Reason;
+use crate::kernel::SimTime;
+use std::fmt;
+
+/// What kind of fact a row tells. A reader may meet kinds that a later version adds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ActivityKind {
+    /// A policy's answer changed the size of the group.
+    Decision,
+    /// A policy's answer changed nothing, and differs in kind from its answer before.
+    Hold,
+    /// An alarm changed its state.
+    Alarm,
+    /// A schedule changed the size of the group, or the bounds it may lie in.
+    Schedule,
+    /// An instance was launched, or its launch failed.
+    Launch,
+    /// An instance entered service.
+    Service,
+    /// An instance began to leave, or was terminated.
+    Termination,
+    /// The group found an instance unhealthy and replaces it.
+    Health,
+    /// A fault of the scenario struck an instance.
+    Fault,
+    /// An instance stopped running by itself.
+    Instance,
+}
+
+impl ActivityKind {
+    /// All kinds, in the order of their declaration.
+    pub const ALL: [ActivityKind; 10] = [
+        ActivityKind::Decision,
+        ActivityKind::Hold,
+        ActivityKind::Alarm,
+        ActivityKind::Schedule,
+        ActivityKind::Launch,
+        ActivityKind::Service,
+        ActivityKind::Termination,
+        ActivityKind::Health,
+        ActivityKind::Fault,
+        ActivityKind::Instance,
+    ];
+
+    /// Its name in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            ActivityKind::Decision => "decision",
+            ActivityKind::Hold => "hold",
+            ActivityKind::Alarm => "alarm",
+            ActivityKind::Schedule => "schedule",
+            ActivityKind::Launch => "launch",
+            ActivityKind::Service => "service",
+            ActivityKind::Termination => "termination",
+            ActivityKind::Health => "health",
+            ActivityKind::Fault => "fault",
+            ActivityKind::Instance => "instance",
+        }
+    }
+
+    /// What a row of this kind tells, for the reference of the tables.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            ActivityKind::Decision => "a policy changed the size of the group",
+            ActivityKind::Hold => {
+                "a policy was asked and changed nothing, for another kind of reason than when it was last asked"
+            }
+            ActivityKind::Alarm => "an alarm changed its state; `cause` has its datapoints and its threshold",
+            ActivityKind::Schedule => "a schedule changed the size of the group, or its bounds",
+            ActivityKind::Launch => "an instance was launched, or its launch failed",
+            ActivityKind::Service => "an instance entered service",
+            ActivityKind::Termination => "an instance began to leave, or was terminated",
+            ActivityKind::Health => "the group found an instance unhealthy and replaces it",
+            ActivityKind::Fault => "a fault of the scenario struck an instance",
+            ActivityKind::Instance => "an instance stopped running by itself",
+        }
+    }
+}
+
+impl fmt::Display for ActivityKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A row of the activity log: what happened to whom, what was asked, what was granted and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActivityRow {
+    /// When.
+    pub at: SimTime,
+    /// What kind of fact it is.
+    pub kind: ActivityKind,
+    /// Who: the policy, the alarm, the fault, or "group".
+    pub actor: String,
+    /// The instance it is about, by the number of its launch (those of the start are numbered first, from zero).
+    pub instance: Option<u64>,
+    /// The alarm that called it, with the datapoints it judged; empty for other causes.
+    pub cause: String,
+    /// What was asked, before limits; `None` when nothing was.
+    pub asked: Option<u32>,
+    /// What was granted: the desired capacity after the fact.
+    pub granted: u32,
+    /// The desired capacity before.
+    pub before: u32,
+    /// The policy's reason; `None` for what no policy did.
+    pub reason: Option<Reason>,
+    /// The rule of the group that changed what was asked, or what happened, in words.
+    pub note: String,
+}
