@@ -18,8 +18,9 @@ mod traffic;
 mod world;
 
 pub use control::{
-    Activity, AlarmSpec, AlarmState, AlarmView, Comparison, Datapoint, Decision, Metric, MissingData, Needs,
-    Observation, Policy, Reason, Request, Statistic, Trigger,
+    Activity, AlarmSpec, AlarmState, AlarmView, Comparison, Datapoint, Decision, Expression, GroupMetric,
+    LowSamples, MathMetric, Metric, MissingData, Needs, Observation, Operator, Policy, Reason, Request,
+    Statistic, Trigger, Window,
 };
 pub use fleet::{Candidate, Configuration, terminated_first};
 pub use kernel::{BadDistribution, Distribution, SimDuration, SimTime};

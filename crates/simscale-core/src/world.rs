@@ -1,7 +1,7 @@
 //! What to simulate, as plain data: the resolved world that a run starts from.
 
-use crate::control::Metric;
-use crate::kernel::{Distribution, SimDuration, SimTime, mix};
+use crate::control::{MathMetric, Metric};
+use crate::kernel::{Distribution, SimDuration, SimTime};
 use crate::traffic::Algorithm;
 
 /// Everything that fixes a run, the workload and the policies aside.
@@ -325,16 +325,60 @@ pub enum Victims {
 /// How the world is measured.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Metrics {
-    /// Length of a period; every other period is a multiple of it.
+    /// Length of the period of a row.
     pub period: SimDuration,
-    /// From the end of a period to the moment its datapoint can be seen.
+    /// From sample to sample of a metric; a multiple of `period`.
+    pub resolution: SimDuration,
+    /// The same for what EC2 itself publishes of an instance (CPU utilisation): 300 s under basic monitoring; a multiple of `resolution`.
+    pub ec2_resolution: SimDuration,
+    /// From the end of a sample's time to the moment it can be seen.
     pub publication_delay: SimDuration,
-    /// Chance that a datapoint never appears, in millionths.
+    /// Drawn for each metric and period in place of `publication_delay`.
+    pub publication_law: Option<Distribution>,
+    /// Chance that a metric's samples of a period never appear, in millionths.
     pub missing_ppm: u32,
+    /// What CloudWatch calls a minute: windows of alarms slide by it, actions are repeated after it, and periods below it are of high
+    /// resolution.
+    pub minute: SimDuration,
     /// How often alarms are evaluated.
     pub alarm_every: SimDuration,
+    /// How often alarms of high resolution are evaluated.
+    pub fine_alarm_every: SimDuration,
+    /// When in its interval an alarm is evaluated.
+    pub alarm_phase: AlarmPhase,
     /// The user's own per-instance metrics.
     pub custom: Vec<CustomMetric>,
+    /// Expressions over other metrics.
+    pub math: Vec<MathMetric>,
+}
+
+impl Metrics {
+    /// Rows, samples and alarms of this period (its sixth for alarms of high resolution); no delay, nothing missing.
+    pub fn every(period: SimDuration) -> Self {
+        Metrics {
+            period,
+            resolution: period,
+            ec2_resolution: period,
+            publication_delay: SimDuration::ZERO,
+            publication_law: None,
+            missing_ppm: 0,
+            minute: SimDuration::from_secs(60),
+            alarm_every: period,
+            fine_alarm_every: SimDuration::from_nanos((period.as_nanos() / 6).max(1)),
+            alarm_phase: AlarmPhase::Aligned,
+            custom: Vec::new(),
+            math: Vec::new(),
+        }
+    }
+}
+
+/// When in its interval an alarm is evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlarmPhase {
+    /// At whole multiples of the interval, all alarms at once.
+    Aligned,
+    /// At a share of the interval drawn for each alarm by its name.
+    Random,
 }
 
 /// A per-instance metric: `base + per_request_in_flight x mean requests in flight + per_request_rate x requests/s`.
@@ -398,26 +442,8 @@ pub struct Prices {
 pub struct MetricQuery {
     /// Which metric.
     pub metric: Metric,
-    /// Over which period; a multiple of the world's metric period.
+    /// Over which period; a multiple of the world's resolution.
     pub period: SimDuration,
     /// Which statistic.
     pub statistic: crate::control::Statistic,
-}
-
-impl MetricQuery {
-    /// A number for what is asked, whoever asks and in whatever order: the address of its luck.
-    pub(crate) fn address(&self) -> u64 {
-        let (kind, which) = match self.metric {
-            Metric::CpuUtilization => (0, 0),
-            Metric::MemoryUtilization => (1, 0),
-            Metric::RequestCountPerTarget => (2, 0),
-            Metric::InFlight => (3, 0),
-            Metric::QueueLength => (4, 0),
-            Metric::BacklogPerInstance => (5, 0),
-            Metric::ResponseTime(ppm) => (6, u64::from(ppm)),
-            Metric::Custom(index) => (7, u64::from(index)),
-        };
-        let statistic = self.statistic as u64;
-        mix(mix(kind << 40 | which << 8 | statistic) ^ self.period.as_nanos())
-    }
 }

@@ -7,8 +7,8 @@ use crate::arithmetic::{
 };
 use crate::{PolicyError, error::validate_name};
 use simscale_core::{
-    AlarmSpec, AlarmState, Comparison, Datapoint, Decision, Metric, MetricQuery, MissingData, Needs,
-    Observation, Policy, Reason, SimDuration, Statistic, Trigger,
+    AlarmSpec, AlarmState, Comparison, Datapoint, Decision, LowSamples, Metric, MetricQuery, MissingData,
+    Needs, Observation, Policy, Reason, SimDuration, Statistic, Trigger, Window,
 };
 
 /// Low threshold over target for EC2 Auto Scaling groups: 50 gives 35. Observed for CPU; for other metrics of a group by analogy.
@@ -212,6 +212,8 @@ fn alarms_of(params: &TargetTrackingParams) -> Vec<AlarmSpec> {
         evaluation_periods: shape.evaluation_periods,
         datapoints_to_alarm: shape.datapoints_to_alarm,
         missing_data: MissingData::Missing,
+        window: Window::Sliding,
+        low_samples: LowSamples::Evaluate,
     };
     let low_threshold = round9(params.target * params.low_factor);
     let mut alarms = vec![alarm("High", Comparison::GreaterThanThreshold, params.target, params.high)];

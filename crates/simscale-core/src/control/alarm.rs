@@ -1,6 +1,7 @@
 //! An alarm: M of the last N datapoints beyond a threshold, with CloudWatch's rule for missing ones.
 
-use super::Datapoint;
+use super::series::Reading;
+use super::{Datapoint, Metric, Statistic};
 use crate::world::MetricQuery;
 
 /// Datapoints fetched beyond those evaluated: the range of the documentation's example (5 for N = 3). The general size is
@@ -24,6 +25,39 @@ pub struct AlarmSpec {
     pub datapoints_to_alarm: u32,
     /// What a missing datapoint counts as.
     pub missing_data: MissingData,
+    /// How the windows of its datapoints lie.
+    pub window: Window,
+    /// What percentiles of few samples do (`EvaluateLowSampleCountPercentile`).
+    pub low_samples: LowSamples,
+}
+
+/// How the windows of an alarm's datapoints lie.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Window {
+    /// The newest ends with the newest minute that is published, so a longer period slides on by a minute; the default.
+    #[default]
+    Sliding,
+    /// They begin at whole multiples of the period.
+    WallClock,
+}
+
+/// What an alarm on a percentile does when a datapoint stands on too few samples: fewer than 10/(1-p) for p of 0.5 and above, fewer
+/// than 10/p below.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LowSamples {
+    /// It is evaluated all the same; the default.
+    #[default]
+    Evaluate,
+    /// The state is kept while any evaluated datapoint is such a one.
+    Ignore,
+}
+
+impl LowSamples {
+    /// Whether a percentile, in millionths, of so many samples is not evaluated.
+    fn skips(self, ppm: u32, samples: u64) -> bool {
+        let tail = if ppm >= 500_000 { 1_000_000 - ppm.min(1_000_000) } else { ppm };
+        self == LowSamples::Ignore && u128::from(samples) * u128::from(tail) < 10_000_000
+    }
 }
 
 /// How a value breaches a threshold.
@@ -103,11 +137,18 @@ pub(crate) struct Alarm {
     pub state: AlarmState,
     /// Real datapoints of the last evaluation, oldest first.
     pub evaluated: Vec<Datapoint>,
+    /// When the last datapoint of the last evaluation could be seen, ns.
+    pub known: u64,
+    /// When it is evaluated next, ns.
+    pub next: u64,
+    /// When it last called its policy, ns, if it has been in ALARM since.
+    acted: Option<u64>,
 }
 
 impl Alarm {
-    pub fn new(spec: AlarmSpec) -> Self {
-        Alarm { spec, state: AlarmState::InsufficientData, evaluated: Vec::new() }
+    pub fn new(spec: AlarmSpec, first: u64) -> Self {
+        let state = AlarmState::InsufficientData;
+        Alarm { spec, state, evaluated: Vec::new(), known: 0, next: first, acted: None }
     }
 
     /// How many periods back the alarm looks.
@@ -116,16 +157,46 @@ impl Alarm {
     }
 
     /// Evaluates over a range of periods, oldest first; `None` stands for a missing datapoint.
-    pub fn evaluate(&mut self, range: &[Option<Datapoint>]) {
+    pub fn evaluate(&mut self, range: &[Option<Reading>]) {
         let n = self.spec.evaluation_periods as usize;
         let breach: Vec<Option<bool>> = range
             .iter()
-            .map(|p| p.map(|p| self.spec.comparison.breaches(p.value, self.spec.threshold)))
+            .map(|r| r.map(|r| self.spec.comparison.breaches(r.point.value, self.spec.threshold)))
             .collect();
-        let real: Vec<Datapoint> = range.iter().flatten().copied().collect();
-        self.evaluated = real[real.len().saturating_sub(n)..].to_vec();
+        let real: Vec<Reading> = range.iter().flatten().copied().collect();
+        let evaluated = &real[real.len().saturating_sub(n)..];
+        self.evaluated = evaluated.iter().map(|r| r.point).collect();
+        self.known = evaluated.iter().map(|r| r.known).max().unwrap_or(0);
+        if evaluated.iter().any(|r| self.too_few(r.samples)) {
+            return;
+        }
         self.state =
             judge(&breach, n, self.spec.datapoints_to_alarm as usize, self.spec.missing_data, self.state);
+    }
+
+    /// Whether a datapoint stands on too few samples to be evaluated.
+    fn too_few(&self, samples: u64) -> bool {
+        let ppm = match (&self.spec.query.metric, self.spec.query.statistic) {
+            (_, Statistic::SampleCount) => return false,
+            (Metric::ResponseTime(ppm), _) => *ppm,
+            (_, Statistic::Percentile(ppm)) => ppm,
+            _ => return false,
+        };
+        self.spec.low_samples.skips(ppm, samples)
+    }
+
+    /// Whether the alarm calls its policy now: at the transition to ALARM, and then once a minute while it stays there, however often it
+    /// is evaluated (CloudWatch User Guide, "Alarm actions": Auto Scaling actions repeat once a minute).
+    pub fn acts(&mut self, now: u64, minute: u64) -> bool {
+        if self.state != AlarmState::Alarm {
+            self.acted = None;
+            return false;
+        }
+        let acts = self.acted.is_none_or(|at| now >= at + minute);
+        if acts {
+            self.acted = Some(now);
+        }
+        acts
     }
 }
 
@@ -197,7 +268,7 @@ mod tests {
             period: SimDuration::from_secs(60),
             statistic: Statistic::Average,
         };
-        Alarm::new(AlarmSpec {
+        let spec = AlarmSpec {
             name: "high".into(),
             query,
             comparison: Comparison::GreaterThanThreshold,
@@ -205,12 +276,16 @@ mod tests {
             evaluation_periods: n,
             datapoints_to_alarm: m,
             missing_data,
-        })
+            window: Window::Sliding,
+            low_samples: LowSamples::Evaluate,
+        };
+        Alarm::new(spec, 0)
     }
 
-    fn datapoint(minute: usize, value: f64) -> Datapoint {
+    fn datapoint(minute: usize, value: f64) -> Reading {
         let period = SimDuration::from_secs(60);
-        Datapoint { start: SimTime::from_nanos(minute as u64 * 60_000_000_000), period, value }
+        let point = Datapoint { start: SimTime::from_nanos(minute as u64 * 60_000_000_000), period, value };
+        Reading { point, samples: 1, known: 0 }
     }
 
     /// Proves that `judge` gives every documented row of CloudWatch's table and every row of the grid derived from it. A state that
@@ -259,7 +334,7 @@ mod tests {
                     alarm.evaluate(&range);
                     assert_eq!(alarm.state, state(want), "{} with {missing:?}, period {i}", row[0]);
                     assert_eq!(alarm.evaluated.len(), (i + 1).min(n as usize));
-                    assert_eq!(alarm.evaluated.last(), range.last().unwrap().as_ref());
+                    assert_eq!(alarm.evaluated.last(), range.last().unwrap().as_ref().map(|r| &r.point));
                 }
             }
         }
@@ -273,7 +348,7 @@ mod tests {
         assert_eq!(alarm.range(), 5);
         let range = [4.0, 9.0, 5.0, 2.0].map(|v| Some(datapoint(v as usize, v)));
         alarm.evaluate(&[range[0], range[1], None, range[2], range[3]]);
-        assert_eq!(alarm.evaluated, range[1..].iter().flatten().copied().collect::<Vec<_>>());
+        assert_eq!(alarm.evaluated, range[1..].iter().flatten().map(|r| r.point).collect::<Vec<_>>());
         assert_eq!(alarm.state, AlarmState::Alarm, "9 and 5 of the last three");
         let all = [
             (Comparison::GreaterThanThreshold, [false, false, true]),

@@ -1,47 +1,12 @@
 //! Policies with what they may see: published datapoints and the states of their alarms.
 
-use super::{Alarm, AlarmState, AlarmView, Datapoint, Policy};
-use crate::kernel::{SimDuration, SimTime};
-use crate::world::MetricQuery;
-use std::collections::VecDeque;
+use super::series::{Archive, Reading};
+use super::{Alarm, AlarmSpec, AlarmState, AlarmView, Datapoint, Policy, Window};
+use crate::kernel::{Purpose, SimTime, hash, mix};
+use crate::world::{AlarmPhase, World};
 
 /// Datapoints that a policy sees of a metric, at most.
 const SEEN: usize = 32;
-
-/// The published series of one query.
-#[derive(Debug)]
-pub(crate) struct Series {
-    pub query: MetricQuery,
-    history: VecDeque<Option<Datapoint>>,
-    /// Number of the newest period in the history, counted from one.
-    newest: u64,
-    keep: usize,
-}
-
-impl Series {
-    /// Adds the datapoint of the next period, or the lack of one.
-    pub fn push(&mut self, point: Option<Datapoint>) {
-        self.history.push_back(point);
-        self.newest += 1;
-        if self.history.len() > self.keep {
-            self.history.pop_front();
-        }
-    }
-
-    /// The last `count` periods whose publication time has come, oldest first; periods before the run are missing.
-    fn published(&self, now: SimTime, delay: SimDuration, count: usize) -> Vec<Option<Datapoint>> {
-        let period = self.query.period.as_nanos();
-        let visible = now.as_nanos().saturating_sub(delay.as_nanos()) / period;
-        (0..count as u64)
-            .rev()
-            .map(|back| {
-                let number = visible.checked_sub(back).filter(|&n| n > 0 && n <= self.newest)?;
-                let place = self.history.len().checked_sub((self.newest - number) as usize + 1)?;
-                self.history[place]
-            })
-            .collect()
-    }
-}
 
 /// A policy with its series and alarms.
 pub(crate) struct Steered {
@@ -51,34 +16,49 @@ pub(crate) struct Steered {
     alarms: Vec<(Alarm, usize)>,
 }
 
-/// What an evaluation of all alarms found.
+/// What an evaluation of alarms found.
 #[derive(Debug, Default)]
 pub(crate) struct Evaluated {
-    /// Alarms in ALARM, as (policy, alarm).
-    pub ringing: Vec<(usize, usize)>,
+    /// Alarms that act, as (policy, alarm).
+    pub acting: Vec<(usize, usize)>,
     /// Alarms whose state is another than before, with the one before.
     pub changed: Vec<(usize, usize, AlarmState)>,
 }
 
-/// All policies of a run and the series they ask for.
+/// What a policy sees, and when the last of it was published.
+pub(crate) struct Seen {
+    pub datapoints: Vec<Vec<Datapoint>>,
+    pub alarms: Vec<AlarmView>,
+    pub known: SimTime,
+}
+
+/// All policies of a run and the samples they ask for.
 pub(crate) struct Controls {
     pub policies: Vec<Steered>,
-    pub series: Vec<Series>,
-    delay: SimDuration,
+    pub archive: Archive,
+    minute: u64,
+    /// How often alarms are evaluated: those of a minute and more, and those of high resolution, ns.
+    every: (u64, u64),
 }
 
 impl Controls {
-    pub fn new(policies: Vec<Box<dyn Policy>>, delay: SimDuration) -> Self {
-        let mut controls = Controls { policies: Vec::new(), series: Vec::new(), delay };
+    pub fn new(policies: Vec<Box<dyn Policy>>, world: &World) -> Self {
+        let m = &world.metrics;
+        let mut controls = Controls {
+            policies: Vec::new(),
+            archive: Archive::new(world),
+            minute: m.minute.as_nanos(),
+            every: (m.alarm_every.as_nanos(), m.fine_alarm_every.as_nanos()),
+        };
         for policy in policies {
             let needs = policy.needs();
-            let metrics = needs.metrics.iter().map(|q| controls.subscribe(q, SEEN)).collect();
+            let metrics = needs.metrics.iter().map(|q| controls.archive.subscribe(q, SEEN)).collect();
             let alarms = needs
                 .alarms
                 .into_iter()
                 .map(|spec| {
-                    let alarm = Alarm::new(spec);
-                    let series = controls.subscribe(&alarm.spec.query, alarm.range());
+                    let alarm = Alarm::new(spec.clone(), controls.first(&spec, world));
+                    let series = controls.archive.subscribe(&spec.query, alarm.range());
                     (alarm, series)
                 })
                 .collect();
@@ -88,62 +68,80 @@ impl Controls {
         controls
     }
 
-    fn subscribe(&mut self, query: &MetricQuery, visible: usize) -> usize {
-        let unseen = self.delay.as_nanos().div_ceil(query.period.as_nanos().max(1)) as usize;
-        let keep = visible + unseen + 1;
-        if let Some(found) = self.series.iter().position(|s| s.query == *query) {
-            self.series[found].keep = self.series[found].keep.max(keep);
-            return found;
+    /// How often an alarm is evaluated, ns.
+    fn interval(&self, spec: &AlarmSpec) -> u64 {
+        if spec.query.period.as_nanos() < self.minute { self.every.1 } else { self.every.0 }
+    }
+
+    /// When an alarm is evaluated first.
+    fn first(&self, spec: &AlarmSpec, world: &World) -> u64 {
+        let every = self.interval(spec);
+        match world.metrics.alarm_phase {
+            AlarmPhase::Aligned => every,
+            AlarmPhase::Random => {
+                let name = spec.name.bytes().fold(0, |address, byte| mix(address ^ u64::from(byte)));
+                // From above zero to the interval, both in whole nanoseconds.
+                1 + hash(world.seed, Purpose::AlarmPhase, name, 0) % every
+            }
         }
-        self.series.push(Series { query: query.clone(), history: VecDeque::new(), newest: 0, keep });
-        self.series.len() - 1
     }
 
-    /// Whether any policy acts through alarms.
-    pub fn any_alarms(&self) -> bool {
-        self.policies.iter().any(|p| !p.alarms.is_empty())
+    /// When some alarm is evaluated next, ns; `None` without alarms.
+    pub fn next_evaluation(&self) -> Option<u64> {
+        self.policies.iter().flat_map(|p| &p.alarms).map(|(alarm, _)| alarm.next).min()
     }
 
-    /// Evaluates every alarm, in order of policies and alarms.
+    /// Evaluates every alarm whose time has come, in order of policies and alarms.
     pub fn evaluate(&mut self, now: SimTime) -> Evaluated {
         let mut found = Evaluated::default();
-        for (p, steered) in self.policies.iter_mut().enumerate() {
-            for (a, (alarm, series)) in steered.alarms.iter_mut().enumerate() {
-                let range = self.series[*series].published(now, self.delay, alarm.range());
+        for p in 0..self.policies.len() {
+            for a in 0..self.policies[p].alarms.len() {
+                let (alarm, series) = &self.policies[p].alarms[a];
+                if alarm.next != now.as_nanos() {
+                    continue;
+                }
+                let range = self.archive.read(*series, alarm.spec.window, now, alarm.range());
+                let (every, minute) = (self.interval(&alarm.spec), self.minute);
+                let alarm = &mut self.policies[p].alarms[a].0;
                 let before = alarm.state;
                 alarm.evaluate(&range);
                 if alarm.state != before {
                     found.changed.push((p, a, before));
                 }
-                if alarm.state == AlarmState::Alarm {
-                    found.ringing.push((p, a));
+                alarm.next += every;
+                if alarm.acts(now.as_nanos(), minute) {
+                    found.acting.push((p, a));
                 }
             }
         }
         found
     }
 
-    /// Policies with alarms, none of which rings: they may veto a scale-in.
-    pub fn silent(&self, ringing: &[(usize, usize)]) -> Vec<usize> {
+    /// Policies with alarms, none of which acts: they may veto a scale-in.
+    pub fn silent(&self, acting: &[(usize, usize)]) -> Vec<usize> {
         (0..self.policies.len())
-            .filter(|&p| !self.policies[p].alarms.is_empty() && ringing.iter().all(|r| r.0 != p))
+            .filter(|&p| !self.policies[p].alarms.is_empty() && acting.iter().all(|r| r.0 != p))
             .collect()
     }
 
     /// What a policy sees: its published datapoints, and its alarms.
-    pub fn seen_by(&self, policy: usize, now: SimTime) -> (Vec<Vec<Datapoint>>, Vec<AlarmView>) {
+    pub fn seen_by(&self, policy: usize, now: SimTime) -> Seen {
         let steered = &self.policies[policy];
-        let datapoints = steered
-            .metrics
-            .iter()
-            .map(|&s| self.series[s].published(now, self.delay, SEEN).into_iter().flatten().collect())
-            .collect();
-        let alarms = steered
-            .alarms
-            .iter()
-            .map(|(alarm, _)| AlarmView { state: alarm.state, evaluated: alarm.evaluated.clone() })
-            .collect();
-        (datapoints, alarms)
+        let read = |&series: &usize| -> Vec<Reading> {
+            self.archive.read(series, Window::WallClock, now, SEEN).into_iter().flatten().collect()
+        };
+        let readings: Vec<Vec<Reading>> = steered.metrics.iter().map(read).collect();
+        let alarms = &steered.alarms;
+        let polled = readings.iter().flatten().map(|r| r.known);
+        let known = polled.chain(alarms.iter().map(|(alarm, _)| alarm.known)).max().unwrap_or(0);
+        Seen {
+            datapoints: readings.iter().map(|list| list.iter().map(|r| r.point).collect()).collect(),
+            alarms: alarms
+                .iter()
+                .map(|(alarm, _)| AlarmView { state: alarm.state, evaluated: alarm.evaluated.clone() })
+                .collect(),
+            known: SimTime::from_nanos(known),
+        }
     }
 
     /// The name of an alarm, and its state.

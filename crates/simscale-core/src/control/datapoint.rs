@@ -1,6 +1,7 @@
 //! What a metric is, and one published value of it.
 
-use crate::kernel::{SimDuration, SimTime};
+use crate::kernel::{SimDuration, SimTime, mix};
+use crate::world::Metrics;
 use std::fmt;
 
 /// A quantity that the group publishes once a period.
@@ -22,6 +23,104 @@ pub enum Metric {
     ResponseTime(u32),
     /// One of the user's own, by its place in the list of custom metrics.
     Custom(u16),
+    /// A size of the group at the end of the period; one sample.
+    Group(GroupMetric),
+    /// An expression over other metrics, by its place in the list of math metrics.
+    Math(u16),
+}
+
+/// A size of the group, as EC2 Auto Scaling publishes it every minute (group metrics).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GroupMetric {
+    /// `GroupMinSize`
+    MinSize,
+    /// `GroupMaxSize`
+    MaxSize,
+    /// `GroupDesiredCapacity`
+    DesiredCapacity,
+    /// `GroupInServiceInstances`
+    InServiceInstances,
+    /// `GroupPendingInstances`: launched and not yet in service.
+    PendingInstances,
+    /// `GroupTerminatingInstances`: draining or shutting down.
+    TerminatingInstances,
+    /// `GroupTotalInstances`: all of them.
+    TotalInstances,
+}
+
+impl GroupMetric {
+    /// All, in order.
+    pub const ALL: [GroupMetric; 7] = [
+        GroupMetric::MinSize,
+        GroupMetric::MaxSize,
+        GroupMetric::DesiredCapacity,
+        GroupMetric::InServiceInstances,
+        GroupMetric::PendingInstances,
+        GroupMetric::TerminatingInstances,
+        GroupMetric::TotalInstances,
+    ];
+
+    /// Its name in a scenario.
+    pub fn name(self) -> &'static str {
+        match self {
+            GroupMetric::MinSize => "group_min_size",
+            GroupMetric::MaxSize => "group_max_size",
+            GroupMetric::DesiredCapacity => "group_desired_capacity",
+            GroupMetric::InServiceInstances => "group_in_service_instances",
+            GroupMetric::PendingInstances => "group_pending_instances",
+            GroupMetric::TerminatingInstances => "group_terminating_instances",
+            GroupMetric::TotalInstances => "group_total_instances",
+        }
+    }
+}
+
+/// Who publishes a metric, and thereby what its samples are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Family {
+    /// Each counted instance gives a sample a period.
+    Instance,
+    /// The load balancer: a sample for each request.
+    Balancer,
+    /// The group: one sample a period.
+    Group,
+}
+
+impl Metric {
+    /// Who publishes it.
+    pub(crate) fn family(&self) -> Family {
+        match self {
+            Metric::ResponseTime(_) => Family::Balancer,
+            Metric::Group(_) => Family::Group,
+            Metric::Math(_) => unreachable!("an expression has operands and no samples"),
+            _ => Family::Instance,
+        }
+    }
+
+    /// Time from sample to sample: what EC2 itself publishes follows the group's monitoring, everything else the world's resolution.
+    pub(crate) fn resolution(&self, metrics: &Metrics) -> SimDuration {
+        match self {
+            Metric::CpuUtilization => metrics.ec2_resolution,
+            _ => metrics.resolution,
+        }
+    }
+
+    /// A number for the metric, whoever asks and in whatever order: the address of its luck.
+    pub(crate) fn address(&self) -> u64 {
+        let (kind, which) = match self {
+            Metric::CpuUtilization => (0, 0),
+            Metric::MemoryUtilization => (1, 0),
+            Metric::RequestCountPerTarget => (2, 0),
+            Metric::InFlight => (3, 0),
+            Metric::QueueLength => (4, 0),
+            Metric::BacklogPerInstance => (5, 0),
+            // One series of response times, whichever percentile is read off it.
+            Metric::ResponseTime(_) => (6, 0),
+            Metric::Custom(index) => (7, u64::from(*index)),
+            Metric::Group(which) => (8, *which as u64),
+            Metric::Math(index) => (9, u64::from(*index)),
+        };
+        mix(kind << 40 | which)
+    }
 }
 
 /// How the samples of a period become one number.
@@ -35,6 +134,10 @@ pub enum Statistic {
     Minimum,
     /// Largest sample.
     Maximum,
+    /// Number of samples.
+    SampleCount,
+    /// The sample that a share of all does not exceed, in millionths: 990,000 is p99.
+    Percentile(u32),
 }
 
 /// A published value: stamped with the start of its period, visible after its publication.
@@ -59,6 +162,8 @@ impl fmt::Display for Metric {
             Metric::BacklogPerInstance => f.write_str("backlog_per_instance"),
             Metric::ResponseTime(ppm) => write!(f, "response_time_p{}", f64::from(*ppm) / 1e4),
             Metric::Custom(index) => write!(f, "custom_{index}"),
+            Metric::Group(which) => f.write_str(which.name()),
+            Metric::Math(index) => write!(f, "math_{index}"),
         }
     }
 }

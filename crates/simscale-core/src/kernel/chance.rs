@@ -23,6 +23,8 @@ pub(crate) enum Purpose {
     Datapoint,
     Termination,
     Lateness,
+    PublicationDelay,
+    AlarmPhase,
 }
 
 impl Purpose {
@@ -41,6 +43,8 @@ impl Purpose {
             Purpose::Datapoint => "datapoint",
             Purpose::Termination => "termination",
             Purpose::Lateness => "lateness",
+            Purpose::PublicationDelay => "publication_delay",
+            Purpose::AlarmPhase => "alarm_phase",
         }
     }
 }

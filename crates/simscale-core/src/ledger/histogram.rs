@@ -38,12 +38,8 @@ impl Histogram {
         self.total
     }
 
-    /// The middle of the bucket that holds the value of rank `ceil(q x count)`; zero when empty.
-    pub fn quantile(&self, q: f64) -> u64 {
-        self.quantiles([q])[0]
-    }
-
-    /// Several quantiles, rising, in one walk over the buckets.
+    /// Several quantiles, rising, in one walk over the buckets: the middle of the bucket that holds the value of rank
+    /// `ceil(q x count)`; zero when empty.
     pub fn quantiles<const N: usize>(&self, rising: [f64; N]) -> [u64; N] {
         let mut values = [0; N];
         if self.total == 0 {
@@ -59,6 +55,12 @@ impl Histogram {
             *value = middle(bucket);
         }
         values
+    }
+
+    /// The middle of each bucket in use with its count, rising.
+    pub fn counts(&self) -> impl Iterator<Item = (u64, u64)> {
+        let used = if self.total > 0 { self.low..self.high + 1 } else { 0..0 };
+        used.filter(|&bucket| self.counts[bucket] > 0).map(|bucket| (middle(bucket), self.counts[bucket]))
     }
 
     /// Adds the counts of `other`.
@@ -130,7 +132,7 @@ mod tests {
         exact.sort_unstable();
         let all = [0.01, 0.5, 0.9, 0.99, 0.999, 1.0];
         for (q, got) in all.into_iter().zip(ours.quantiles(all)) {
-            assert_eq!(got, ours.quantile(q));
+            assert_eq!(got, ours.quantiles([q])[0]);
             let got = got as f64;
             let want = exact[(q * exact.len() as f64).ceil() as usize - 1] as f64;
             assert!((got / want - 1.0).abs() <= 0.004, "quantile {q}: {got}, sorted {want}");
@@ -149,8 +151,9 @@ mod tests {
         assert_eq!(b.total, 2000);
         b.clear();
         assert!(b.counts.iter().all(|&c| c == 0));
-        assert_eq!((b.quantile(0.5), b.count()), (0, 0));
+        assert_eq!((b.quantiles([0.5])[0], b.count()), (0, 0));
         b.record(5);
-        assert_eq!(b.quantile(0.5), 5);
+        assert_eq!(b.quantiles([0.5])[0], 5);
+        assert_eq!(b.counts().collect::<Vec<_>>(), [(5, 1)]);
     }
 }

@@ -1,20 +1,20 @@
 //! Alarms and policies: who is asked, what is seen, what is granted.
 
+use super::archive::Measured;
 use super::judge::{EXTRA, judge};
 use super::log::Entry;
-use super::measure::Query;
 use super::{Engine, Fact};
 use crate::control::{
-    Activity, AlarmSpec, AlarmState, AlarmView, Datapoint, Decision, Needs, Observation, Policy, Reason,
-    Request, Trigger,
+    Activity, AlarmSpec, AlarmState, AlarmView, Datapoint, Decision, LowSamples, Metric, Needs, Observation,
+    Policy, Reason, Request, Statistic, Trigger, Window,
 };
-use crate::kernel::{NEVER, SimTime};
+use crate::kernel::{NEVER, Purpose, SimTime, hash, mix};
 use crate::ledger::{ActivityKind, ActivityRow};
-use crate::world::MetricQuery;
+use crate::world::{AlarmPhase, MetricQuery};
 use std::mem::{Discriminant, discriminant};
 
 /// Datapoints that a policy sees at most.
-const SEEN: usize = 32;
+const SEEN: u64 = 32;
 
 /// A policy with what it asked for.
 pub(super) struct Steered {
@@ -44,7 +44,10 @@ pub(super) struct Watched {
     spec: AlarmSpec,
     state: AlarmState,
     evaluated: Vec<Datapoint>,
+    every: u64,
     next: u64,
+    /// When it called its policy last, while it has been in ALARM.
+    acted: Option<u64>,
 }
 
 /// A decision, with who made it and what called him.
@@ -59,33 +62,37 @@ impl Engine<'_> {
         for policy in policies {
             let needs = policy.needs();
             let index = self.steered.len();
-            for query in &needs.metrics {
-                self.query(query);
+            for query in needs.metrics.iter().chain(needs.alarms.iter().map(|a| &a.query)) {
+                self.subscribe(query);
             }
             for (place, spec) in needs.alarms.iter().enumerate() {
-                self.query(&spec.query);
-                let next = self.world.metrics.alarm_every.as_nanos();
+                let (every, next) = self.rhythm(spec);
                 let (state, evaluated) = (AlarmState::InsufficientData, Vec::new());
-                self.watched.push(Watched {
-                    policy: index,
-                    place,
-                    spec: spec.clone(),
-                    state,
-                    evaluated,
-                    next,
-                });
+                let spec = spec.clone();
+                let (policy, acted) = (index, None);
+                self.watched.push(Watched { policy, place, spec, state, evaluated, every, next, acted });
             }
             let look = policy.next_look(SimTime::ZERO).map(|t| t.as_nanos());
             self.steered.push(Steered { policy, needs, look, last: None });
         }
     }
 
-    fn query(&mut self, spec: &MetricQuery) -> usize {
-        let known = self.queries.iter().position(|q| q.spec == *spec);
-        known.unwrap_or_else(|| {
-            self.queries.push(Query { spec: spec.clone(), points: Vec::new() });
-            self.queries.len() - 1
-        })
+    /// How often an alarm is evaluated, and when first.
+    fn rhythm(&self, spec: &AlarmSpec) -> (u64, u64) {
+        let m = &self.world.metrics;
+        let fine = spec.query.period < m.minute;
+        let every = if fine { m.fine_alarm_every } else { m.alarm_every }.as_nanos();
+        let first = match m.alarm_phase {
+            AlarmPhase::Aligned => every,
+            AlarmPhase::Random => {
+                let mut name = 0;
+                for byte in spec.name.bytes() {
+                    name = mix(name ^ u64::from(byte));
+                }
+                hash(self.world.seed, Purpose::AlarmPhase, name, 0) % every + 1
+            }
+        };
+        (every, first)
     }
 
     pub(super) fn next_decision(&self) -> u64 {
@@ -107,27 +114,32 @@ impl Engine<'_> {
         self.grant(vec![Asked { policy: index, cause: String::new(), decision }]);
     }
 
-    /// Periods of a query that are published by now: all up to the newest.
-    fn published(&self, query: &MetricQuery) -> &[Option<Datapoint>] {
-        let delay = self.world.metrics.publication_delay.as_nanos();
-        let count = self.now.saturating_sub(delay) / query.period.as_nanos();
-        let known = self.queries.iter().find(|q| q.spec == *query).expect("it was asked for");
-        &known.points[..(count as usize).min(known.points.len())]
-    }
-
+    /// Evaluates the alarms whose time it is; those that act call.
     fn evaluate_alarms(&mut self) {
-        let every = self.world.metrics.alarm_every.as_nanos();
+        let minute = self.world.metrics.minute.as_nanos();
+        let mut acting = Vec::new();
         for index in 0..self.watched.len() {
             let watched = &self.watched[index];
+            if watched.next != self.now {
+                continue;
+            }
             let n = watched.spec.evaluation_periods as usize;
-            let points = self.published(&watched.spec.query);
-            let range = points[points.len().saturating_sub(n + EXTRA as usize)..].to_vec();
-            let state = judge(&watched.spec, &range, watched.state);
-            let real: Vec<Datapoint> = range.into_iter().flatten().collect();
+            let range = self.windows(&watched.spec.query, watched.spec.window, n as u64 + EXTRA);
+            let real: Vec<Measured> = range.iter().flatten().copied().collect();
+            let last = &real[real.len().saturating_sub(n)..];
+            let points: Vec<Option<Datapoint>> = range.iter().map(|m| m.map(|m| m.point)).collect();
+            let kept = last.iter().any(|m| self.not_judged(&watched.spec, m));
+            let state = if kept { watched.state } else { judge(&watched.spec, &points, watched.state) };
             let watched = &mut self.watched[index];
             let before = std::mem::replace(&mut watched.state, state);
-            watched.evaluated = real[real.len().saturating_sub(n)..].to_vec();
-            watched.next += every;
+            watched.evaluated = last.iter().map(|m| m.point).collect();
+            watched.next += watched.every;
+            if state != AlarmState::Alarm {
+                watched.acted = None;
+            } else if watched.acted.is_none_or(|at| self.now - at >= minute) {
+                watched.acted = Some(self.now);
+                acting.push(index);
+            }
             if state != before {
                 let name = watched.spec.name.clone();
                 let row = self.blank(ActivityKind::Alarm, &name, &format!("{before} -> {state}"));
@@ -135,17 +147,15 @@ impl Engine<'_> {
                 self.sink.activity(&ActivityRow { cause, ..row });
             }
         }
-        if self.watched.iter().all(|w| w.state != AlarmState::Alarm) {
+        if acting.is_empty() {
             return;
         }
         let mut asked: Vec<Asked> = Vec::new();
-        for index in 0..self.watched.len() {
-            let Watched { policy, place, state, .. } = self.watched[index];
-            if state == AlarmState::Alarm {
-                let cause = self.cause(index);
-                let decision = self.ask(policy, Trigger::Alarm(place));
-                asked.push(Asked { policy, cause, decision });
-            }
+        for index in acting {
+            let Watched { policy, place, .. } = self.watched[index];
+            let cause = self.cause(index);
+            let decision = self.ask(policy, Trigger::Alarm(place));
+            asked.push(Asked { policy, cause, decision });
         }
         for policy in 0..self.steered.len() {
             let has_alarms = self.watched.iter().any(|w| w.policy == policy);
@@ -155,6 +165,18 @@ impl Engine<'_> {
             }
         }
         self.grant(asked);
+    }
+
+    /// A percentile of too few samples, where the alarm ignores those.
+    fn not_judged(&self, spec: &AlarmSpec, measured: &Measured) -> bool {
+        let ppm = match (&spec.query.metric, spec.query.statistic) {
+            (_, Statistic::SampleCount) => None,
+            (Metric::ResponseTime(ppm), _) => Some(*ppm),
+            (_, Statistic::Percentile(ppm)) => Some(ppm),
+            _ => None,
+        };
+        spec.low_samples == LowSamples::Ignore
+            && ppm.is_some_and(|ppm| Self::too_few(u64::from(ppm), measured.samples))
     }
 
     /// The alarm in words, with the datapoints that it judged.
@@ -168,10 +190,8 @@ impl Engine<'_> {
 
     fn ask(&mut self, index: usize, trigger: Trigger) -> Decision {
         let needs = self.steered[index].needs.clone();
-        let newest = |q: &MetricQuery| {
-            let real: Vec<Datapoint> =
-                self.published(q).iter().rev().take(SEEN).rev().flatten().copied().collect();
-            real
+        let newest = |q: &MetricQuery| -> Vec<Datapoint> {
+            self.windows(q, Window::WallClock, SEEN).into_iter().flatten().map(|m| m.point).collect()
         };
         let datapoints: Vec<Vec<Datapoint>> = needs.metrics.iter().map(newest).collect();
         let mine = self.watched.iter().filter(|w| w.policy == index);

@@ -1,21 +1,13 @@
-//! The end of a period: rows and datapoints, recomputed from recorded stretches of time.
+//! The end of a period: rows, recomputed from recorded stretches of time.
 
 use super::log::{Entry, Outcome, quantile};
 use super::{Engine, Instance};
-use crate::control::{Datapoint, Metric, Statistic};
-use crate::kernel::{Purpose, SimDuration, SimTime, hash};
+use crate::kernel::SimTime;
 use crate::ledger::PeriodRow;
-use crate::world::MetricQuery;
 
 pub(super) const FAILED: [Outcome; 4] =
     [Outcome::TimedOut, Outcome::GatewayTimeOut, Outcome::Error, Outcome::Killed];
 pub(super) const REFUSED: [Outcome; 2] = [Outcome::Refused, Outcome::NoTarget];
-
-/// A metric that somebody asks for, with all its periods so far; `None` for a missing datapoint.
-pub(super) struct Query {
-    pub spec: MetricQuery,
-    pub points: Vec<Option<Datapoint>>,
-}
 
 /// Sums over a stretch of time: nanoseconds times processors, attempts, attempts in the queue.
 #[derive(Debug, Clone, Copy, Default)]
@@ -130,78 +122,7 @@ impl Engine<'_> {
         }
     }
 
-    fn area_of(&self, instance: &Instance, from: u64) -> Area {
+    pub(super) fn area_of(&self, instance: &Instance, from: u64) -> Area {
         instance.area(from, self.now, self.world.instance.vcpus, self.world.metrics.period.as_nanos())
-    }
-
-    /// Datapoints of all queries whose period ends now.
-    fn publish(&mut self) {
-        for index in 0..self.queries.len() {
-            let spec = self.queries[index].spec.clone();
-            let period = spec.period.as_nanos();
-            if !self.now.is_multiple_of(period) {
-                continue;
-            }
-            let start = self.now - period;
-            let draw = hash(self.world.seed, Purpose::Datapoint, spec.address(), start / period + 1);
-            let missing = draw % 1_000_000 < u64::from(self.world.metrics.missing_ppm);
-            let value = self.value(&spec, start).filter(|_| !missing);
-            let start = SimTime::from_nanos(start);
-            let point =
-                value.map(|value| Datapoint { start, period: SimDuration::from_nanos(period), value });
-            self.queries[index].points.push(point);
-        }
-    }
-
-    fn value(&self, spec: &MetricQuery, start: u64) -> Option<f64> {
-        let samples = self.samples(&spec.metric, start)?;
-        let sum = samples.iter().sum::<f64>();
-        if samples.is_empty() {
-            return None;
-        }
-        Some(match spec.statistic {
-            Statistic::Average => sum / samples.len() as f64,
-            Statistic::Sum if spec.metric == Metric::RequestCountPerTarget => sum / samples.len() as f64,
-            Statistic::Sum => sum,
-            Statistic::Minimum => samples.iter().copied().fold(f64::INFINITY, f64::min),
-            Statistic::Maximum => samples.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        })
-    }
-
-    /// One sample an instance, or the one of the whole group.
-    fn samples(&self, metric: &Metric, start: u64) -> Option<Vec<f64>> {
-        let warm_up = self.world.group.warm_up.as_nanos();
-        let warm = |i: &Instance| i.in_service_from.is_some_and(|s| s == 0 || self.now - s >= warm_up);
-        let counted: Vec<&Instance> =
-            self.slots().map(|s| s.1).filter(|i| i.registered() && !i.crashed && warm(i)).collect();
-        let areas = counted.iter().map(|i| self.area_of(i, start)).filter(|a| a.time > 0.0);
-        let vcpus = f64::from(self.world.instance.vcpus);
-        Some(match metric {
-            Metric::CpuUtilization => areas.map(|a| a.busy / a.time / vcpus * 100.0).collect(),
-            Metric::MemoryUtilization => {
-                let Some(m) = self.world.instance.memory else { return Some(vec![0.0; counted.len()]) };
-                areas
-                    .map(|a| {
-                        (m.base as f64 + m.per_request as f64 * a.inside / a.time) / m.capacity as f64 * 100.0
-                    })
-                    .collect()
-            }
-            Metric::RequestCountPerTarget => areas.map(|a| a.taken).collect(),
-            Metric::InFlight | Metric::BacklogPerInstance => areas.map(|a| a.inside / a.time).collect(),
-            Metric::QueueLength => areas.map(|a| a.queued / a.time).collect(),
-            Metric::ResponseTime(ppm) => {
-                let list = self.log.responses(start);
-                if list.is_empty() { vec![] } else { vec![quantile(&list, u64::from(*ppm)) as f64 / 1e6] }
-            }
-            Metric::Custom(index) => {
-                let c = &self.world.metrics.custom[usize::from(*index)];
-                let value = |a: Area| {
-                    c.base
-                        + c.per_request_in_flight * a.inside / a.time
-                        + c.per_request_rate * a.taken / (a.time / 1e9)
-                };
-                areas.map(value).collect()
-            }
-        })
     }
 }

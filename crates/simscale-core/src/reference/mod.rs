@@ -1,5 +1,6 @@
 //! A second engine in strict time order: slow, plain, and written from the documents, so that tests can hold the fast one to it.
 
+mod archive;
 mod balancer;
 mod books;
 mod decide;
@@ -22,7 +23,6 @@ use crate::world::World;
 use decide::{Steered, Watched};
 use instance::Instance;
 use log::{Entry, Log};
-use measure::Query;
 use requests::{Failure, Request};
 use std::collections::BTreeSet;
 
@@ -84,7 +84,8 @@ struct Engine<'a> {
     last_in: Option<group::Resize>,
     steered: Vec<Steered>,
     watched: Vec<Watched>,
-    queries: Vec<Query>,
+    published: Vec<crate::control::Metric>,
+    stretches: Vec<archive::Stretch>,
     period_from: u64,
     log: Log,
     outcomes: u64,
@@ -144,7 +145,8 @@ pub fn run(
         last_in: None,
         steered: Vec::new(),
         watched: Vec::new(),
-        queries: Vec::new(),
+        published: Vec::new(),
+        stretches: Vec::new(),
         period_from: 0,
         log: Log::default(),
         outcomes: 0,

@@ -7,26 +7,32 @@ use crate::kernel::{Phase, SimTime, key};
 use crate::ledger::{ActivityKind, ActivityRow};
 
 impl Sim<'_> {
-    /// All alarms are evaluated; those in ALARM call their policies, now and at every later evaluation.
+    /// The alarms whose time has come are evaluated; those that act call their policies.
     pub(super) fn alarms(&mut self) {
         let now = SimTime::from_nanos(self.now);
-        let Evaluated { ringing, changed } = self.controls.evaluate(now);
+        let Evaluated { acting, changed } = self.controls.evaluate(now);
         for (policy, alarm, before) in changed {
             self.note_alarm(policy, alarm, before);
         }
         let mut answers = Vec::new();
-        for &(policy, alarm) in &ringing {
+        for &(policy, alarm) in &acting {
             let cause = self.controls.describe(policy, alarm);
             answers.push(self.ask(policy, Trigger::Alarm(alarm), cause));
         }
-        if !ringing.is_empty() {
-            for policy in self.controls.silent(&ringing) {
+        if !acting.is_empty() {
+            for policy in self.controls.silent(&acting) {
                 answers.push(self.ask(policy, Trigger::Look, String::new()));
             }
             self.grant(answers);
         }
-        let next = self.now + self.world.metrics.alarm_every.as_nanos();
-        self.calendar.push(key(next, Phase::Decide), Event::Alarms);
+        self.schedule_alarms();
+    }
+
+    /// Puts the next evaluation of alarms into the calendar.
+    pub(super) fn schedule_alarms(&mut self) {
+        if let Some(next) = self.controls.next_evaluation() {
+            self.calendar.push(key(next, Phase::Decide), Event::Alarms);
+        }
     }
 
     /// A policy looks at a time of its own.
@@ -48,15 +54,12 @@ impl Sim<'_> {
 
     fn ask(&mut self, policy: usize, trigger: Trigger, cause: String) -> Answer {
         let now = SimTime::from_nanos(self.now);
-        let (datapoints, alarms) = self.controls.seen_by(policy, now);
-        let seen = datapoints.iter().flatten().chain(alarms.iter().flat_map(|a| &a.evaluated));
-        let early = seen
-            .map(|d| d.start + d.period + self.world.metrics.publication_delay)
-            .find(|&known| known > now);
-        if let Some(known) = early {
+        let told = self.controls.seen_by(policy, now);
+        if told.known > now {
+            let published = told.known;
             self.break_law(
                 "causality",
-                format!("policy {policy} saw a datapoint that is published at {known}"),
+                format!("policy {policy} saw a datapoint that is published at {published}"),
             );
         }
         let in_service: Vec<SimTime> = self
@@ -81,8 +84,8 @@ impl Sim<'_> {
             activity_in_progress: g.booting > 0 || g.draining > 0,
             last_scale_out: g.last_out,
             last_scale_in: g.last_in,
-            datapoints: &datapoints,
-            alarms: &alarms,
+            datapoints: &told.datapoints,
+            alarms: &told.alarms,
         };
         let decision = self.controls.policies[policy].policy.decide(&seen);
         Answer { policy, actor: self.controls.policies[policy].name.clone(), cause, decision }

@@ -1,25 +1,25 @@
 //! The end of a metric period: everything comes up to date, a row leaves, datapoints are made.
 
 use super::{Event, Sim};
-use crate::control::{Datapoint, Metric, Statistic};
+use crate::control::{Family, Metric, Track};
 use crate::fleet::Stage;
-use crate::kernel::{Phase, Purpose, SimDuration, SimTime, hash, key};
+use crate::kernel::{Phase, SimTime, key};
 use crate::ledger::{Histogram, PeriodRow};
-use crate::world::{CustomMetric, Memory, MetricQuery, World};
+use crate::world::{Memory, World};
 
 /// Time integrals of one slot since a meter's last reset, while in service.
 #[derive(Debug, Clone, Copy, Default)]
-struct Sample {
+pub(super) struct Sample {
     /// Time in service, ns.
-    time: u128,
+    pub time: u128,
     /// Processors busy x time, ns.
-    busy: u128,
+    pub busy: u128,
     /// Attempts inside x time, ns.
-    flight: u128,
+    pub flight: u128,
     /// Attempts queued x time, ns.
-    queue: u128,
+    pub queue: u128,
     /// Attempts taken.
-    taken: u64,
+    pub taken: u64,
 }
 
 impl Sample {
@@ -32,13 +32,12 @@ impl Sample {
     }
 }
 
-/// Samples for all queries of one period length.
+/// Samples for all metrics of one resolution.
 #[derive(Debug)]
-struct Meter {
-    /// Length, in periods of the world.
-    every: u64,
-    slots: Vec<Sample>,
-    responses: Histogram,
+pub(super) struct Meter {
+    /// Length, ns.
+    pub every: u64,
+    pub slots: Vec<Sample>,
 }
 
 /// All meters, and the sums for the row of the period.
@@ -46,7 +45,9 @@ struct Meter {
 pub(super) struct Measures {
     /// Class by class, the part of the CPU time before the wait, in millionths.
     pub before_ppm: Vec<u32>,
-    meters: Vec<Meter>,
+    pub meters: Vec<Meter>,
+    /// Response times since the last stretch of the world's resolution, where somebody asks for them.
+    pub responses: Option<Histogram>,
     row: Sample,
     /// Sum over the statistics window.
     window: (u128, u128),
@@ -55,25 +56,24 @@ pub(super) struct Measures {
     /// Attempts inside x time of each slot's instance, for Little's law, ns.
     pub flights: Vec<u128>,
     period_start: u64,
-    number: u64,
 }
 
 impl Measures {
-    pub fn new(world: &World, queries: impl Iterator<Item = SimDuration>) -> Self {
-        let period = world.metrics.period.as_nanos();
-        let mut lengths: Vec<u64> = queries.map(|p| p.as_nanos() / period).collect();
+    pub fn new(world: &World, tracks: &[Track]) -> Self {
+        let instances = tracks.iter().filter(|t| t.metric.family() == Family::Instance);
+        let mut lengths: Vec<u64> = instances.map(|t| t.every).collect();
         lengths.sort_unstable();
         lengths.dedup();
-        let meter = |every| Meter { every, slots: Vec::new(), responses: Histogram::new() };
+        let times = tracks.iter().any(|t| matches!(t.metric, Metric::ResponseTime(_)));
         Measures {
             before_ppm: world.classes.iter().map(|c| c.cpu_before_ppm).collect(),
-            meters: lengths.into_iter().map(meter).collect(),
+            meters: lengths.into_iter().map(|every| Meter { every, slots: Vec::new() }).collect(),
+            responses: times.then(Histogram::new),
             row: Sample::default(),
             window: (0, 0),
             measured: Vec::new(),
             flights: Vec::new(),
             period_start: 0,
-            number: 0,
         }
     }
 
@@ -153,7 +153,6 @@ impl Sim<'_> {
     pub(super) fn close_period(&mut self) {
         let now = self.now;
         self.measure_all();
-        self.measures.number += 1;
         let row = self.period_row();
         self.publish();
         let counts = self.desk.book.close_period(now);
@@ -235,101 +234,14 @@ impl Sim<'_> {
             self.lives.iter().filter(|l| l.stage != Stage::Gone && !l.crashed).filter_map(|l| l.running);
         self.bill.total(self.now, running)
     }
-
-    /// Makes the datapoints of all meters whose period ends now.
-    fn publish(&mut self) {
-        let base = self.world.metrics.period.as_nanos();
-        for meter in 0..self.measures.meters.len() {
-            self.measures.meters[meter].responses.add(self.desk.book.period_histogram());
-            let every = self.measures.meters[meter].every;
-            if !self.measures.number.is_multiple_of(every) {
-                continue;
-            }
-            for series in 0..self.controls.series.len() {
-                let query = self.controls.series[series].query.clone();
-                if query.period.as_nanos() != every * base {
-                    continue;
-                }
-                let number = self.measures.number / every;
-                let draw = hash(self.world.seed, Purpose::Datapoint, query.address(), number) % 1_000_000;
-                let lost = draw < u64::from(self.world.metrics.missing_ppm);
-                let value = self.value(&query, meter).filter(|_| !lost);
-                let start = SimTime::from_nanos(self.now - every * base);
-                let point = value.map(|value| Datapoint { start, period: query.period, value });
-                self.controls.series[series].push(point);
-            }
-            let meter = &mut self.measures.meters[meter];
-            meter.responses.clear();
-            meter.slots.fill(Sample::default());
-        }
-    }
-
-    /// The value of a metric over the meter's period; `None` when nothing was measured.
-    fn value(&self, query: &MetricQuery, meter: usize) -> Option<f64> {
-        let meter = &self.measures.meters[meter];
-        if let Metric::ResponseTime(ppm) = query.metric {
-            let q = f64::from(ppm) / 1e6;
-            return (meter.responses.count() > 0).then(|| meter.responses.quantile(q) as f64 / 1e6);
-        }
-        let warm_up = self.world.group.warm_up.as_nanos();
-        let counted = |slot: &usize| {
-            let life = &self.lives[*slot];
-            let warm = life.in_service.is_some_and(|since| since == 0 || self.now >= since + warm_up);
-            life.stage == Stage::InService && warm && !life.crashed && meter.slots[*slot].time > 0
-        };
-        let samples = (0..self.lives.len()).filter(counted).map(|slot| {
-            let s = &meter.slots[slot];
-            let time = s.time as f64;
-            match query.metric {
-                Metric::CpuUtilization => {
-                    100.0 * s.busy as f64 / (time * f64::from(self.world.instance.vcpus))
-                }
-                Metric::MemoryUtilization => {
-                    100.0 * self.world.instance.memory.map_or(0.0, |m| memory_used(m, s))
-                }
-                Metric::RequestCountPerTarget => s.taken as f64,
-                Metric::InFlight | Metric::BacklogPerInstance => s.flight as f64 / time,
-                Metric::QueueLength => s.queue as f64 / time,
-                Metric::Custom(index) => custom(&self.world.metrics.custom[usize::from(index)], s),
-                Metric::ResponseTime(_) => unreachable!("answered above"),
-            }
-        });
-        statistic(samples, query.statistic, query.metric == Metric::RequestCountPerTarget)
-    }
-}
-
-fn custom(metric: &CustomMetric, sample: &Sample) -> f64 {
-    let seconds = sample.time as f64 / 1e9;
-    let in_flight = sample.flight as f64 / sample.time as f64;
-    metric.base
-        + metric.per_request_in_flight * in_flight
-        + metric.per_request_rate * sample.taken as f64 / seconds
 }
 
 /// Memory used over memory, time average.
-fn memory_used(memory: Memory, sample: &Sample) -> f64 {
+pub(super) fn memory_used(memory: Memory, sample: &Sample) -> f64 {
     let in_flight = ratio(sample.flight as f64, sample.time as f64);
     (memory.base as f64 + in_flight * memory.per_request as f64) / memory.capacity as f64
 }
 
 fn ratio(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part / whole } else { 0.0 }
-}
-
-/// A statistic of the samples. `per_target`: the sum is the average number per target already, as an ALB publishes it.
-fn statistic(samples: impl Iterator<Item = f64>, statistic: Statistic, per_target: bool) -> Option<f64> {
-    let (mut n, mut sum, mut least, mut most) = (0u32, 0.0, f64::INFINITY, f64::NEG_INFINITY);
-    for sample in samples {
-        n += 1;
-        sum += sample;
-        least = f64::min(least, sample);
-        most = f64::max(most, sample);
-    }
-    (n > 0).then_some(match statistic {
-        Statistic::Average => sum / f64::from(n),
-        Statistic::Sum if per_target => sum / f64::from(n),
-        Statistic::Sum => sum,
-        Statistic::Minimum => least,
-        Statistic::Maximum => most,
-    })
 }

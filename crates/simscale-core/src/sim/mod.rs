@@ -9,6 +9,7 @@ mod health;
 mod laws;
 mod lifecycle;
 mod measure;
+mod publish;
 mod requests;
 mod run;
 

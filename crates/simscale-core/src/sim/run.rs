@@ -33,8 +33,8 @@ impl<'a> Sim<'a> {
         let judges = world.objectives.iter().map(|o| Judge::new(o, from, duration)).collect();
         let client = world.clients.timeout.map_or(NEVER, |t| t.as_nanos());
         let balancer = world.balancer.idle_timeout.map_or(NEVER, |t| t.as_nanos());
-        let controls = Controls::new(policies, world.metrics.publication_delay);
-        let measures = Measures::new(&world, controls.series.iter().map(|s| s.query.period));
+        let controls = Controls::new(policies, &world);
+        let measures = Measures::new(&world, &controls.archive.tracks);
         let desk = Desk {
             book: Book::new(judges),
             picker: Picker::new(world.balancer.algorithm, world.seed),
@@ -99,9 +99,7 @@ impl<'a> Sim<'a> {
         self.calendar.push(key(duration, Phase::Measure), Event::End);
         self.calendar
             .push(key(self.world.group.health.every.as_nanos(), Phase::Lifecycle), Event::GroupCheck);
-        if self.controls.any_alarms() {
-            self.calendar.push(key(self.world.metrics.alarm_every.as_nanos(), Phase::Decide), Event::Alarms);
-        }
+        self.schedule_alarms();
         for policy in 0..self.controls.policies.len() {
             self.schedule_look(policy, true);
         }

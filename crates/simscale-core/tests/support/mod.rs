@@ -58,13 +58,7 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             health: GroupHealth { follows_balancer: false, grace: secs(300), every: secs(60) },
         },
         faults: Vec::new(),
-        metrics: Metrics {
-            period: secs(60),
-            publication_delay: SimDuration::ZERO,
-            missing_ppm: 0,
-            alarm_every: secs(60),
-            custom: Vec::new(),
-        },
+        metrics: Metrics::every(secs(60)),
         objectives: Vec::new(),
         prices: Prices {
             instance_hour_nano_usd: 96_000_000,

@@ -102,5 +102,7 @@ pub fn alarm(name: &str, rings: bool, seconds: u64) -> AlarmSpec {
         evaluation_periods: 1,
         datapoints_to_alarm: 1,
         missing_data: MissingData::Missing,
+        window: Window::Sliding,
+        low_samples: LowSamples::Evaluate,
     }
 }

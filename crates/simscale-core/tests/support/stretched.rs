@@ -59,9 +59,10 @@ pub fn stretched(mut w: World, k: u64) -> World {
     w.clients.timeout.iter_mut().chain(&mut w.balancer.idle_timeout).for_each(|t| times(t, k));
     let (g, m) = (&mut w.group, &mut w.metrics);
     let group = [&mut g.warm_up, &mut g.cooldown, &mut g.health.grace, &mut g.health.every];
-    let metrics = [&mut m.period, &mut m.publication_delay, &mut m.alarm_every];
+    let alarms = [&mut m.alarm_every, &mut m.fine_alarm_every, &mut m.minute];
+    let metrics = [&mut m.period, &mut m.resolution, &mut m.ec2_resolution, &mut m.publication_delay];
     let rest = [&mut w.duration, &mut w.lead_in, &mut w.balancer.deregistration_delay];
-    group.into_iter().chain(metrics).chain(rest).for_each(|d| times(d, k));
+    group.into_iter().chain(metrics).chain(alarms).chain(rest).for_each(|d| times(d, k));
     w
 }
 

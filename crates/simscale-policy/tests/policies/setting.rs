@@ -30,6 +30,8 @@ pub fn at_least(threshold: f64, datapoints: u32) -> AlarmSpec {
         evaluation_periods: datapoints,
         datapoints_to_alarm: datapoints,
         missing_data: MissingData::Missing,
+        window: simscale_core::Window::Sliding,
+        low_samples: simscale_core::LowSamples::Evaluate,
     }
 }
 

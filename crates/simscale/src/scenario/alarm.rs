@@ -164,6 +164,8 @@ impl Alarm {
                 MissingData::Breaching => core::MissingData::Breaching,
                 MissingData::NotBreaching => core::MissingData::NotBreaching,
             },
+            window: core::Window::Sliding,
+            low_samples: core::LowSamples::Evaluate,
         })
     }
 }

@@ -139,11 +139,19 @@ impl Metrics {
     }
 
     pub(crate) fn world(&self) -> core::Metrics {
+        let minute = Duration::from_secs(60);
         core::Metrics {
             period: sim(self.period),
+            resolution: sim(self.period),
+            ec2_resolution: sim(self.period),
             publication_delay: sim(self.publication_delay),
+            publication_law: None,
             missing_ppm: ppm(self.missing_ratio),
-            alarm_every: sim(self.alarm_every()),
+            minute: sim(minute),
+            alarm_every: sim(self.alarm_interval.unwrap_or(minute)),
+            fine_alarm_every: sim(self.alarm_interval.unwrap_or(Duration::from_secs(10))),
+            alarm_phase: core::AlarmPhase::Aligned,
+            math: Vec::new(),
             custom: self
                 .custom
                 .iter()
