@@ -25,8 +25,8 @@ pub use control::{
 pub use fleet::{Candidate, Configuration, terminated_first};
 pub use kernel::{BadDistribution, Distribution, SimDuration, SimTime};
 pub use ledger::{
-    ActivityKind, ActivityRow, Attempts, Billed, Capacity, Cost, ObjectiveResult, PeriodRow, Requests,
-    ResponseTime, RunResult, Saturation, Scaling, Sink,
+    ActivityKind, ActivityRow, AgentCounts, Attempts, Billed, Capacity, Cost, ObjectiveResult, PeriodRow,
+    Requests, ResponseTime, RunResult, Saturation, Scaling, Sink,
 };
 pub use sim::{BrokenLaw, run};
 pub use traffic::{Algorithm, ArrivalProcess, Curve, MmppState, Spread, TraceReader, TraceRow, Workload};

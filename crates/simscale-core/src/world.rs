@@ -4,6 +4,10 @@ use crate::control::{MathMetric, Metric};
 use crate::kernel::{Distribution, SimDuration, SimTime};
 use crate::traffic::Algorithm;
 
+mod places;
+
+pub use places::{Addresses, Agents, Places, Shortage, WhenEmpty};
+
 /// Everything that fixes a run, the workload and the policies aside.
 #[derive(Debug, Clone, PartialEq)]
 pub struct World {
@@ -244,6 +248,8 @@ pub struct Group {
     pub cooldown: SimDuration,
     /// How the group notices broken instances.
     pub health: GroupHealth,
+    /// Where launches find room, and what they need.
+    pub places: Places,
 }
 
 /// Which instance of a zone is terminated first.

@@ -65,6 +65,8 @@ pub struct Summary {
     pub objectives: Vec<Objective>,
     /// What the group did.
     pub scaling: Scaling,
+    /// What the coordinator of the instances' agents believed; zeros without agents.
+    pub agents: Agents,
     /// What a reader should know before trusting the figures, in words.
     pub warnings: Vec<String>,
 }
@@ -252,10 +254,19 @@ pub struct Scaling {
     pub launches: u64,
     /// Instances terminated.
     pub terminations: u64,
-    /// Launches that failed in a boot phase.
+    /// Launches that failed: a zone refused them, or a boot phase did.
     pub failed_launches: u64,
     /// Instances replaced because they were broken.
     pub replacements: u64,
+}
+
+/// What the coordinator of the instances' agents believed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Agents {
+    /// Most agents believed running at once.
+    pub registered_max: u32,
+    /// Addresses whose agent was believed running at some time.
+    pub distinct: u64,
 }
 
 impl Summary {
@@ -290,6 +301,7 @@ impl Summary {
             billed: billed(result),
             objectives: result.objectives.iter().map(objective).collect(),
             scaling: scaling(result),
+            agents: Agents { registered_max: result.agents.registered_max, distinct: result.agents.distinct },
             warnings: Vec::new(),
         };
         summary.warnings = warnings::of(&summary, result);

@@ -56,8 +56,8 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     ("min = 2", "min = 2.5", &[
         "bad.toml:13:7: group.min: 2.5 is a number with decimals where a whole number belongs; write a whole number from 0 to 100000",
     ]),
-    ("[group]", "[group]\nminimum = 2", &[
-        "bad.toml:13:1: group.minimum: is not a known key; the keys here are: min, max, cooldown, desired, health, termination, warm_up, zones",
+    ("[simulation]", "[simulation]\nlength = \"2h\"", &[
+        "bad.toml:4:1: simulation.length: is not a known key; the keys here are: duration, in_flight_limit, lead_in, seed, start, time_zone",
     ]),
     ("[group]\nmin = 2\nmax = 8", "", &[
         "bad.toml:1:1: group: is missing; add it, such as group = { min = 1, max = 1 }",

@@ -3,6 +3,9 @@
 use crate::kernel::{Purpose, Sampler, hash, stream};
 use crate::world::{BootFailure, BootStage, Instance};
 
+/// Addresses of an instance's own begin here: 2^48 + launch. Below lie the reserved ones: pool * 2^32 + number, from 1 on.
+pub(crate) const OWN_ADDRESS: u64 = 1 << 48;
+
 /// Where an instance is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
@@ -44,6 +47,8 @@ pub(crate) struct Life {
     pub zone: u8,
     /// Version of the launch template that it was launched from.
     pub version: u32,
+    /// Where it is reached: a reserved address of a pool, or one of its own.
+    pub address: u64,
     pub stage: Stage,
     /// When billing began.
     pub running: Option<u64>,
@@ -132,6 +137,7 @@ impl Life {
             launch,
             zone,
             version: 1,
+            address: OWN_ADDRESS.wrapping_add(launch),
             stage: Stage::Booting,
             running: None,
             in_service: None,

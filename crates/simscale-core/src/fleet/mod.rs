@@ -7,6 +7,6 @@ mod sharers;
 mod termination;
 
 pub(crate) use job::{ERROR, Job, Outcome, PROBE};
-pub(crate) use life::{BootStep, Health, Life, Stage};
+pub(crate) use life::{BootStep, Health, Life, OWN_ADDRESS, Stage};
 pub(crate) use server::{Claim, Departures, Server};
 pub use termination::{Candidate, Configuration, terminated_first};

@@ -25,6 +25,7 @@ pub(crate) enum Purpose {
     Lateness,
     PublicationDelay,
     AlarmPhase,
+    Agent,
 }
 
 impl Purpose {
@@ -45,6 +46,7 @@ impl Purpose {
             Purpose::Lateness => "lateness",
             Purpose::PublicationDelay => "publication_delay",
             Purpose::AlarmPhase => "alarm_phase",
+            Purpose::Agent => "agent",
         }
     }
 }

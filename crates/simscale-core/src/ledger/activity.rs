@@ -28,11 +28,13 @@ pub enum ActivityKind {
     Fault,
     /// An instance stopped running by itself.
     Instance,
+    /// The agent of an instance logged in, or was seen as stopped.
+    Agent,
 }
 
 impl ActivityKind {
     /// All kinds, in the order of their declaration.
-    pub const ALL: [ActivityKind; 10] = [
+    pub const ALL: [ActivityKind; 11] = [
         ActivityKind::Decision,
         ActivityKind::Hold,
         ActivityKind::Alarm,
@@ -43,6 +45,7 @@ impl ActivityKind {
         ActivityKind::Health,
         ActivityKind::Fault,
         ActivityKind::Instance,
+        ActivityKind::Agent,
     ];
 
     /// Its name in tables.
@@ -58,6 +61,7 @@ impl ActivityKind {
             ActivityKind::Health => "health",
             ActivityKind::Fault => "fault",
             ActivityKind::Instance => "instance",
+            ActivityKind::Agent => "agent",
         }
     }
 
@@ -76,6 +80,9 @@ impl ActivityKind {
             ActivityKind::Health => "the group found an instance unhealthy and replaces it",
             ActivityKind::Fault => "a fault of the scenario struck an instance",
             ActivityKind::Instance => "an instance stopped running by itself",
+            ActivityKind::Agent => {
+                "the agent of an instance logged in at its coordinator, or was seen as stopped"
+            }
         }
     }
 }

@@ -13,6 +13,6 @@ pub(crate) use book::Book;
 pub(crate) use histogram::Histogram;
 pub(crate) use objective::Judge;
 pub use result::{
-    Attempts, Billed, Capacity, Cost, ObjectiveResult, PeriodRow, Requests, ResponseTime, RunResult,
-    Saturation, Scaling, Sink,
+    AgentCounts, Attempts, Billed, Capacity, Cost, ObjectiveResult, PeriodRow, Requests, ResponseTime,
+    RunResult, Saturation, Scaling, Sink,
 };

@@ -61,6 +61,8 @@ pub struct PeriodRow {
     pub healthy: u32,
     /// Instances leaving.
     pub draining: u32,
+    /// Agents that the coordinator believes running.
+    pub agents_registered: u32,
     /// Cost since the start of the statistics window, billionths of a US dollar.
     pub cost_nano_usd: u128,
 }
@@ -218,10 +220,19 @@ pub struct Scaling {
     pub launches: u64,
     /// Instances terminated.
     pub terminations: u64,
-    /// Launches that failed in a boot phase.
+    /// Launches that failed: a zone refused them, or a boot phase did.
     pub failed_launches: u64,
     /// Instances replaced because they were broken.
     pub replacements: u64,
+}
+
+/// What the coordinator of the instances' agents believed in the statistics window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AgentCounts {
+    /// Most agents believed running at once.
+    pub registered_max: u32,
+    /// Addresses that were believed running at some time.
+    pub distinct: u64,
 }
 
 /// Why and when a run ended before its time.
@@ -262,6 +273,8 @@ pub struct RunResult {
     pub objectives: Vec<ObjectiveResult>,
     /// What the group did.
     pub scaling: Scaling,
+    /// What the coordinator of the agents believed.
+    pub agents: AgentCounts,
     /// Set when the run ended as saturated.
     pub saturated: Option<Saturation>,
     /// Set when the sink stopped the run.

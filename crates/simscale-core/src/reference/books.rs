@@ -46,6 +46,7 @@ impl Engine<'_> {
             billed: self.quantities(),
             objectives: self.world.objectives.iter().map(|o| self.judge_objective(o)).collect(),
             scaling: self.count_scaling(),
+            agents: self.count_agents(self.from()),
             saturated: self.saturated.map(|in_flight| Saturation { at: to, in_flight }),
             stopped_at: self.stopped.then_some(to),
             clamped_work: self.births.clamped,

@@ -318,6 +318,7 @@ impl Engine<'_> {
         } else {
             self.last_in = begun;
         }
+        self.next_try = None;
         self.fit(drains);
     }
 }

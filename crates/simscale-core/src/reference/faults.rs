@@ -93,6 +93,7 @@ impl Engine<'_> {
         self.at_mut(slot).billed_to = Some(now);
         self.kill_all(slot);
         self.fact(Fact::Crash, slot as u64);
+        self.agent_dies(slot);
         self.answers_change(slot);
     }
 

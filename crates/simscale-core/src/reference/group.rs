@@ -31,8 +31,10 @@ impl Engine<'_> {
 
     /// Launches or terminates until there are as many as desired.
     pub(super) fn fit(&mut self, drains: bool) {
-        while self.living() < self.desired {
-            self.launch();
+        while self.living() < self.desired && self.next_try.is_none() {
+            if !self.launch() {
+                self.wait_for_room();
+            }
         }
         while self.living() > self.desired {
             let Some(slot) = self.who_goes() else { return };

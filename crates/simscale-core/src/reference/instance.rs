@@ -31,6 +31,7 @@ pub(super) struct Instance {
     pub zone: usize,
     /// Version of its launch template.
     pub version: u32,
+    pub address: u64,
     pub stage: Stage,
     pub machine: Machine,
     /// When the running boot phase ends: times add up from the launch.
@@ -77,6 +78,7 @@ impl Instance {
             launch,
             zone,
             version: 1,
+            address: 0,
             stage: Stage::Booting,
             machine,
             phase_ends: 0,

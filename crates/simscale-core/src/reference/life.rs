@@ -15,7 +15,7 @@ impl Engine<'_> {
     /// The instances of the start: in service, healthy and warm.
     pub(super) fn prepare_fleet(&mut self) {
         for _ in 0..self.desired {
-            let slot = self.occupy();
+            let slot = self.occupy(self.emptiest());
             let instance = self.at_mut(slot);
             instance.boot_over = Some(0);
             instance.billed_from = Some(0);
@@ -23,15 +23,15 @@ impl Engine<'_> {
             instance.stage = Stage::InService;
             instance.healthy = true;
             instance.new = false;
+            self.give_address(slot);
             self.first_check(slot);
         }
+        self.agents_of_the_start();
         self.count_in_service();
     }
 
-    /// A new instance in the lowest free slot, in the zone with fewest.
-    fn occupy(&mut self) -> usize {
-        let count = |zone: usize| self.slots().filter(|(_, i)| i.living() && i.zone == zone).count();
-        let zone = (0..self.world.group.zones.len()).min_by_key(|&z| count(z)).expect("there is a zone");
+    /// A new instance in the lowest free slot, in this zone.
+    fn occupy(&mut self, zone: usize) -> usize {
         let slot = self.fleet.iter().position(Option::is_none).unwrap_or(self.fleet.len());
         if slot == self.fleet.len() {
             self.fleet.push(None);
@@ -42,15 +42,19 @@ impl Engine<'_> {
         slot
     }
 
-    pub(super) fn launch(&mut self) {
-        let slot = self.occupy();
+    /// Launches an instance; `false` when no zone takes it.
+    pub(super) fn launch(&mut self) -> bool {
+        let Some(zone) = self.zone_for_launch() else { return false };
+        let slot = self.occupy(zone);
         let launch = self.at(slot).launch;
         self.fact(Fact::Launch, (slot as u64) << 32 | launch);
         self.note(Entry::Launched);
         let zone = self.world.group.zones[self.at(slot).zone].clone();
         self.say(ActivityKind::Launch, "group", Some(launch), &format!("launched in zone {zone}"));
+        self.give_address(slot);
         self.at_mut(slot).phase_ends = self.now;
         self.begin_phase(slot);
+        true
     }
 
     /// Begins the next boot phase, or comes to the end of the boot.
@@ -165,6 +169,7 @@ impl Engine<'_> {
         instance.stage = Stage::InService;
         self.fact(Fact::InService, slot as u64);
         self.say(ActivityKind::Service, "group", Some(self.at(slot).launch), "in service");
+        self.agent_boots(slot);
         self.count_in_service();
         self.first_check(slot);
     }
@@ -209,6 +214,9 @@ impl Engine<'_> {
         self.kill_all(slot);
         self.fact(Fact::Terminated, slot as u64);
         self.say(ActivityKind::Termination, "group", Some(self.at(slot).launch), "terminated");
+        if !self.at(slot).crashed {
+            self.agent_dies(slot);
+        }
         let mut instance = self.fleet[slot].take().expect("the slot is taken");
         instance.machine.note(self.now);
         instance.billed_to.get_or_insert(self.now);

@@ -118,6 +118,7 @@ impl Engine<'_> {
             in_service: self.in_service(),
             healthy: self.slots().filter(|(_, i)| i.registered() && i.healthy).count() as u32,
             draining: self.leaving(),
+            agents_registered: self.agents_now(),
             cost_nano_usd: self.cost().total_nano_usd(),
         }
     }

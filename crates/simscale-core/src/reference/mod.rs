@@ -13,6 +13,7 @@ mod life;
 mod log;
 mod machine;
 mod measure;
+mod places;
 mod requests;
 
 use crate::control::Policy;
@@ -38,8 +39,11 @@ enum Life {
     Check { slot: usize, launch: u64 },
     CheckDeadline { slot: usize, launch: u64, number: u64 },
     SlowStart { slot: usize, launch: u64, since: u64 },
+    Login { slot: usize, launch: u64 },
+    SeenStopped { address: u64, launch: u64 },
     GroupCheck,
     Reconcile { launch: u64 },
+    Retry,
 }
 
 /// Facts of the control plane, by their number in the fingerprint.
@@ -53,6 +57,10 @@ enum Fact {
     Health = 6,
     Trouble = 7,
     Desired = 8,
+    Refusal = 40,
+    Address = 41,
+    Login = 42,
+    SeenStopped = 43,
 }
 
 struct Engine<'a> {
@@ -78,6 +86,11 @@ struct Engine<'a> {
     backend_from: u64,
     launches: u64,
     desired: u32,
+    /// No zone took a launch: when it is tried again.
+    next_try: Option<u64>,
+    believed: Vec<places::Believed>,
+    /// When the coordinator began or ceased to believe in the agent of an address.
+    beliefs: Vec<(u64, u64, bool)>,
     fault_counts: Vec<u64>,
     fault_times: Vec<Option<crate::kernel::Distribution>>,
     last_out: Option<group::Resize>,
@@ -139,6 +152,9 @@ pub fn run(
         backend_from: 0,
         launches: 0,
         desired,
+        next_try: None,
+        believed: Vec::new(),
+        beliefs: Vec::new(),
         fault_counts: Vec::new(),
         fault_times: Vec::new(),
         last_out: None,
@@ -220,6 +236,9 @@ impl Engine<'_> {
             }
             Life::GroupCheck => self.group_check(),
             Life::Reconcile { .. } => self.fit(true),
+            Life::Login { slot, launch } if self.is(slot, launch) => self.login(slot),
+            Life::SeenStopped { launch, .. } => self.seen_stopped(launch),
+            Life::Retry => self.try_again(),
             _ => {}
         }
     }

@@ -136,6 +136,7 @@ impl Sim<'_> {
             self.group.scaling.scale_ins += 1;
             self.group.last_in = activity;
         }
+        self.places.held_until = None;
         self.reconcile(drain);
     }
 

@@ -86,8 +86,12 @@ impl GroupState {
 impl Sim<'_> {
     /// Launches or terminates until as many instances live as are desired. `drain`: leavers may finish what they have.
     pub(super) fn reconcile(&mut self, drain: bool) {
-        while self.group.booting + self.group.in_service < self.group.desired {
-            self.launch();
+        while self.group.booting + self.group.in_service < self.group.desired
+            && self.places.held_until.is_none()
+        {
+            if !self.launch() {
+                self.hold_launches();
+            }
         }
         while self.group.booting + self.group.in_service > self.group.desired {
             // Whoever is protected stays: then more live than are desired.

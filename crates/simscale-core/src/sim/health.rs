@@ -236,6 +236,7 @@ mod tests {
                 warm_up: SimDuration::ZERO,
                 cooldown: second,
                 health: GroupHealth { follows_balancer: false, grace: second, every: second },
+                places: Places::default(),
             },
             faults: Vec::new(),
             metrics: Metrics::every(second),

@@ -13,10 +13,12 @@ impl Sim<'_> {
     /// The instances that are there at the start: in service, warm and healthy.
     pub(super) fn populate(&mut self) {
         for _ in 0..self.group.desired {
-            let zone = self.emptiest_zone();
+            let place = self.first_place();
             let slot = self.take_slot();
-            self.lives[slot] = Life::present(self.group.next_launch, zone);
-            self.group.living[usize::from(zone)] += 1;
+            self.lives[slot] = Life::present(self.group.next_launch, place.zone);
+            self.take_address(slot, &place);
+            self.agent_is_there(slot);
+            self.group.living[usize::from(place.zone)] += 1;
             self.group.next_launch += 1;
             self.group.change_in_service(0, 1);
             self.servers[slot].start(0);
@@ -26,9 +28,10 @@ impl Sim<'_> {
         self.refresh_targets();
     }
 
-    /// Launches an instance into the emptiest zone and the lowest free slot.
-    pub(super) fn launch(&mut self) {
-        let zone = self.emptiest_zone();
+    /// Launches an instance into the emptiest zone that takes it and the lowest free slot; `false` when no zone does.
+    pub(super) fn launch(&mut self) -> bool {
+        let Some(place) = self.find_place() else { return false };
+        let zone = place.zone;
         let slot = self.take_slot();
         let launch = self.group.next_launch;
         self.group.next_launch += 1;
@@ -39,9 +42,11 @@ impl Sim<'_> {
         self.servers[slot] = self.new_server();
         self.flags[slot] = DEAF;
         self.desk.book.control_fact(1, self.now, (slot as u64) << 32 | launch);
-        let place = format!("launched in zone {}", self.world.group.zones[usize::from(zone)]);
-        self.note(ActivityKind::Launch, "group", Some(launch), &place);
+        let launched = format!("launched in zone {}", self.world.group.zones[usize::from(zone)]);
+        self.note(ActivityKind::Launch, "group", Some(launch), &launched);
+        self.take_address(slot, &place);
         self.enter_phase(slot);
+        true
     }
 
     /// The phase that runs now begins: billing, service, and its end in the calendar.
@@ -131,6 +136,7 @@ impl Sim<'_> {
         self.group.end_activities(now);
         self.desk.book.control_fact(3, now, slot as u64);
         self.note(ActivityKind::Service, "group", Some(self.lives[slot].launch), "in service");
+        self.agent_starts(slot);
         self.start_checks(slot);
         self.refresh_targets();
     }
@@ -181,6 +187,10 @@ impl Sim<'_> {
         if let (Some(running), false) = (self.lives[slot].running, self.lives[slot].crashed) {
             self.bill.end(running, self.now);
         }
+        if !self.lives[slot].crashed {
+            self.agent_ends(slot);
+        }
+        self.free_address(slot);
         self.lives[slot].stage = Stage::Gone;
         self.group.draining -= 1;
         self.group.free.insert(slot);
@@ -221,6 +231,7 @@ impl Sim<'_> {
         if let Some(running) = self.lives[slot].running {
             self.bill.end(running, self.now);
         }
+        self.agent_ends(slot);
         self.desk.book.control_fact(5, self.now, slot as u64);
         self.set_mode(slot);
         if self.world.balancer.health_check.is_none() {

@@ -169,6 +169,7 @@ impl Sim<'_> {
         if now == self.world.lead_in.as_nanos() {
             self.desk.book.open_window();
             self.group.open_window(now);
+            self.agents.open_window();
             self.measures.open_window();
         }
         if self.sink.stop() {
@@ -224,6 +225,7 @@ impl Sim<'_> {
             in_service: self.group.in_service,
             healthy: self.healthy(),
             draining: self.group.draining,
+            agents_registered: self.agents.registered(),
             cost_nano_usd: self.cost_now().0.total_nano_usd(),
         }
     }

@@ -1,5 +1,6 @@
 //! The loop: takes the earliest of arrival, completion, time-out, control event and retry, and nothing further.
 
+mod agents;
 mod deadlines;
 mod decide;
 mod desk;
@@ -9,6 +10,7 @@ mod health;
 mod laws;
 mod lifecycle;
 mod measure;
+mod places;
 mod publish;
 mod requests;
 mod run;
@@ -22,9 +24,11 @@ use crate::kernel::{Calendar, MinIndex, NEVER, Phase, key, time_of};
 use crate::ledger::{Bill, Saturation, Sink};
 use crate::traffic::Births;
 use crate::world::World;
+use agents::AgentState;
 use desk::Desk;
 use group::GroupState;
 use measure::Measures;
+use places::PlaceState;
 use requests::Resend;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -50,8 +54,11 @@ enum Event {
     HealthCheck { slot: u32, launch: u64 },
     HealthDeadline { slot: u32, launch: u64, probe: u64 },
     SlowStart { slot: u32, launch: u64, since: u64 },
+    AgentLogin { slot: u32, launch: u64 },
+    AgentSeen { address: u64, launch: u64 },
     GroupCheck,
     Reconcile,
+    LaunchRetry,
     Alarms,
     Look { policy: u32 },
 }
@@ -83,6 +90,8 @@ struct Sim<'a> {
     budget: u64,
     candidates: Vec<usize>,
     group: GroupState,
+    places: PlaceState,
+    agents: AgentState,
     controls: Controls,
     controller: Controller,
     measures: Measures,
@@ -179,7 +188,10 @@ impl Sim<'_> {
             }
             Event::SlowStart { slot, launch, since } => self.slow_start(slot as usize, launch, since),
             Event::GroupCheck => self.group_check(),
+            Event::AgentLogin { slot, launch } => self.agent_login(slot as usize, launch),
+            Event::AgentSeen { address, launch } => self.agent_seen(address, launch),
             Event::Reconcile => self.reconcile(true),
+            Event::LaunchRetry => self.launch_retry(),
             Event::Alarms => self.alarms(),
             Event::Look { policy } => self.look(policy as usize),
         }

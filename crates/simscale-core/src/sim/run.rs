@@ -1,6 +1,8 @@
 //! From a world to a result: sets a run up, lets it go, closes the books.
 
+use super::agents::AgentState;
 use super::deadlines::Deadlines;
+use super::places::PlaceState;
 use super::{BrokenLaw, Desk, Event, Sim, desk::Backend, group::GroupState, measure::Measures};
 use crate::control::{Controller, Controls, Policy};
 use crate::fleet::Stage;
@@ -69,6 +71,8 @@ impl<'a> Sim<'a> {
             budget: 0,
             candidates: Vec::new(),
             group: GroupState::new(&world.group),
+            places: PlaceState::new(&world.group.places, world.group.zones.len().max(1)),
+            agents: AgentState::default(),
             controls,
             controller: Controller::default(),
             measures,
@@ -130,6 +134,7 @@ impl<'a> Sim<'a> {
             // The run ended before its statistics window began: the window is empty.
             self.desk.book.open_window();
             self.group.open_window(self.now);
+            self.agents.open_window();
             self.measures.open_window();
         }
         let from = self.world.lead_in.as_nanos().min(self.now);
@@ -155,6 +160,7 @@ impl<'a> Sim<'a> {
             cost,
             billed,
             scaling: self.group.scaling,
+            agents: self.agents.counts(),
             saturated: self.saturated,
             stopped_at: self.stopped.then(|| SimTime::from_nanos(self.now)),
             clamped_work: self.births.clamped,

@@ -56,6 +56,7 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             warm_up: SimDuration::ZERO,
             cooldown: secs(300),
             health: GroupHealth { follows_balancer: false, grace: secs(300), every: secs(60) },
+            places: Places::default(),
         },
         faults: Vec::new(),
         metrics: Metrics::every(secs(60)),

@@ -486,5 +486,41 @@ pub fn random(seed: u64) -> Small {
     steer(c, &mut small);
     guard(&mut Choice::new(seed ^ 0x11fe), &mut small);
     cloudwatch(&mut Choice::new(seed ^ 0xc10d_3a7c_0000_0000), &mut small);
+    places(&mut Choice::new(seed ^ 0x9_1ace5), &mut small.world, span, grid);
     small
+}
+
+/// Zones without capacity, pools of addresses, agents.
+fn places(c: &mut Choice, w: &mut World, span: u64, grid: u64) {
+    let s = 1_000_000_000;
+    let snap = |ns: u64| (ns / grid * grid).max(grid);
+    let zones = w.group.zones.len() as u64;
+    w.group.places.retry = SimDuration::from_nanos(snap(c.between(s / 2, 3 * s)));
+    if c.chance(40) {
+        w.group.places.shortages = (0..c.between(1, 4))
+            .map(|_| {
+                let from = snap(c.below(span));
+                let to = snap(from + c.between(s, 8 * s));
+                Shortage {
+                    zone: c.below(zones) as u8,
+                    from: SimTime::from_nanos(from),
+                    to: SimTime::from_nanos(to),
+                }
+            })
+            .collect();
+    }
+    if c.chance(40) {
+        w.group.places.addresses = Some(Addresses {
+            per_zone: c.chance(50),
+            count: c.between(1, 5) as u32,
+            when_empty: c.one_of(&[WhenEmpty::Fail, WhenEmpty::Ephemeral]),
+        });
+    }
+    if c.chance(40) {
+        let law = |c: &mut Choice, high: u64| match c.below(3) {
+            0 => Distribution::Uniform { low: 0.0, high: high as f64 },
+            _ => Distribution::Constant { value: snap(c.below(high)) as f64 },
+        };
+        w.group.places.agents = Some(Agents { login_time: law(c, 2 * s), seen_stopped_after: law(c, 5 * s) });
+    }
 }

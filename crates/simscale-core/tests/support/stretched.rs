@@ -56,6 +56,7 @@ pub fn stretched(mut w: World, k: u64) -> World {
             ObjectiveKind::Availability => {}
         }
     }
+    stretch_places(&mut w.group.places, k);
     w.clients.timeout.iter_mut().chain(&mut w.balancer.idle_timeout).for_each(|t| times(t, k));
     let (g, m) = (&mut w.group, &mut w.metrics);
     let group = [&mut g.warm_up, &mut g.cooldown, &mut g.health.grace, &mut g.health.every];
@@ -64,6 +65,18 @@ pub fn stretched(mut w: World, k: u64) -> World {
     let rest = [&mut w.duration, &mut w.lead_in, &mut w.balancer.deregistration_delay];
     group.into_iter().chain(metrics).chain(alarms).chain(rest).for_each(|d| times(d, k));
     w
+}
+
+fn stretch_places(places: &mut Places, k: u64) {
+    times(&mut places.retry, k);
+    for shortage in &mut places.shortages {
+        shortage.from = SimTime::from_nanos(shortage.from.as_nanos() * k);
+        shortage.to = SimTime::from_nanos(shortage.to.as_nanos() * k);
+    }
+    if let Some(agents) = &mut places.agents {
+        law_times(&mut agents.login_time, k);
+        law_times(&mut agents.seen_stopped_after, k);
+    }
 }
 
 /// Times are multiples of this, so that work done at a quarter of the speed is whole.
@@ -98,6 +111,11 @@ pub fn scalable(seed: u64) -> Small {
         retries.jitter_ppm = 0;
     }
     scalable_faults(w);
+    if let Some(agents) = &mut w.group.places.agents {
+        for law in [&mut agents.login_time, &mut agents.seen_stopped_after] {
+            *law = Distribution::Constant { value: law.mean().round() };
+        }
+    }
     if w.backend_connections.is_some() {
         // What a decision ends 1 ns later hands its backend slots on.
         small.sizes.clear();

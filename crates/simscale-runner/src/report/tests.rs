@@ -65,6 +65,7 @@ pub(crate) fn result() -> RunResult {
             failed_launches: 1,
             replacements: 2,
         },
+        agents: engine::AgentCounts::default(),
         saturated: None,
         stopped_at: None,
         clamped_work: 0,

@@ -6,6 +6,7 @@ use simscale_core as core;
 
 use super::law::sim;
 use super::names;
+use super::places::{Addresses, Agents, CapacityShortage};
 use super::run::check_interval;
 use crate::text::{Check, Duration};
 
@@ -44,6 +45,19 @@ pub struct Group {
     /// How the group notices broken instances and replaces them.
     #[serde(default)]
     pub health: GroupHealth,
+    /// Windows in which a zone has no capacity; default none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000))]
+    pub capacity_shortage: Vec<CapacityShortage>,
+    /// From a launch that no zone took to the next try, at least "1s"; AWS says no number, unverified; default "60s".
+    #[serde(default = "launch_retry")]
+    pub launch_retry: Duration,
+    /// Reserved addresses, one a launch; default none: every instance has an address of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub addresses: Option<Addresses>,
+    /// Agents on the instances that log in at a coordinator; default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agents: Option<Agents>,
 }
 
 /// Which instance of a zone is terminated first.
@@ -98,6 +112,10 @@ fn zones() -> Vec<String> {
     vec!["a".to_owned()]
 }
 
+fn launch_retry() -> Duration {
+    Duration::from_secs(60)
+}
+
 fn cooldown() -> Duration {
     Duration::from_secs(300)
 }
@@ -115,6 +133,10 @@ impl Group {
             warm_up: None,
             cooldown: cooldown(),
             health: GroupHealth::default(),
+            capacity_shortage: Vec::new(),
+            launch_retry: launch_retry(),
+            addresses: None,
+            agents: None,
         }
     }
 
@@ -152,6 +174,7 @@ impl Group {
                 grace: sim(self.health.grace_period),
                 every: sim(self.health.interval),
             },
+            places: self.places(),
         }
     }
 

@@ -18,6 +18,7 @@ mod metrics;
 mod moments;
 mod names;
 mod objective;
+mod places;
 mod policy;
 mod prices;
 mod run;
@@ -43,6 +44,7 @@ pub use load::{
 };
 pub use metrics::{CustomMetric, METRICS, MetricName, Metrics};
 pub use objective::{Availability, GoodRequests, Latency, Objective};
+pub use places::{Addresses, Agents, CapacityShortage, WhenEmpty};
 pub use policy::{Fixed, Pacing, Policy, PollBounds, ThresholdPoll};
 pub use prices::{Bound, PriceCurrency, Prices};
 pub use run::RunSettings;
@@ -238,6 +240,7 @@ impl Scenario {
         self.instance.check(check);
         self.balancer.check(check);
         self.group.check(check);
+        self.group.check_places(&self.simulation, check);
         fault::check(&self.fault, &self.group, &self.simulation, check);
         self.metrics.check(check);
         objective::check(&self.objective, self.simulation.lead_in, check);

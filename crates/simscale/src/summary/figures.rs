@@ -74,8 +74,10 @@ pub const RUN_FIGURES: &[Figure<Summary>] = figures![Summary;
     "scaling.scale_ins", "", "Changes downward", |s| count(s.scaling.scale_ins);
     "scaling.launches", "", "Instances launched", |s| count(s.scaling.launches);
     "scaling.terminations", "", "Instances terminated", |s| count(s.scaling.terminations);
-    "scaling.failed_launches", "", "Launches that failed in a boot phase", |s| count(s.scaling.failed_launches);
+    "scaling.failed_launches", "", "Launches that failed: a zone refused them, or a boot phase did", |s| count(s.scaling.failed_launches);
     "scaling.replacements", "", "Instances replaced because they were broken", |s| count(s.scaling.replacements);
+    "agents.registered_max", "", "Most agents that the coordinator believed running at once", |s| Some(f64::from(s.agents.registered_max));
+    "agents.distinct", "", "Addresses whose agent was believed running at some time", |s| count(s.agents.distinct);
 ];
 
 /// Figures of each objective, named `objective.<name>.<path>`.

@@ -63,6 +63,7 @@ fn day() -> RunResult {
             met: false,
         }],
         scaling: core::Scaling { activities: 31, launches: 22, failed_launches: 1, ..Default::default() },
+        agents: core::AgentCounts::default(),
         saturated: None,
         stopped_at: None,
         clamped_work: 0,
@@ -168,6 +169,7 @@ fn the_layout_keeps_its_order() {
         "\"billed\":",
         "\"objectives\":[",
         "\"scaling\":",
+        "\"agents\":",
         "\"warnings\":",
     ];
     let places: Vec<usize> =
