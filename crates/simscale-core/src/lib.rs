@@ -23,7 +23,7 @@ pub use control::{
     Statistic, Trigger, Window,
 };
 pub use fleet::{Candidate, Configuration, terminated_first};
-pub use kernel::{BadDistribution, Distribution, SimDuration, SimTime};
+pub use kernel::{BadDistribution, Distribution, SimDuration, SimTime, replication_seed};
 pub use ledger::{
     ActivityKind, ActivityRow, AgentCounts, Attempts, Billed, Capacity, Cost, ObjectiveResult, PeriodRow,
     Requests, ResponseTime, RunResult, Saturation, Scaling, Sink,

@@ -6,6 +6,7 @@ mod list;
 mod reference;
 mod run;
 mod size;
+mod sweep;
 
 use crate::failure::{Code, Failure};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -26,6 +27,8 @@ Examples:
   simscale check shop.toml                validate it and print the capacity arithmetic
   simscale run shop.toml                  simulate it; results go to results/shop/
   simscale run shop.toml --set group.max=30 --seed 7
+  simscale sweep shop.toml --sweep group.min=2,4,8
+  simscale compare today.toml proposal.toml
   simscale size --rate 400/s --cpu-time 35ms --p99 300ms
   simscale run scenarios/*.toml --format json | jq .cost_usd.total
 
@@ -35,6 +38,10 @@ Exit codes: 0 done, 1 an expectation failed, 2 wrong input or environment, 3 a l
 enum Command {
     /// Simulate scenarios and write their results.
     Run(run::Args),
+    /// Run every combination of an experiment many times and tell which is cheapest while its promises hold.
+    Sweep(sweep::SweepArgs),
+    /// Run scenarios many times on equal luck and tell which is cheapest while its promises hold.
+    Compare(sweep::CompareArgs),
     /// Validate scenarios without running them and print the capacity arithmetic.
     Check(check::Args),
     /// Write a commented starter scenario.
@@ -59,6 +66,8 @@ enum Command {
 pub fn execute(cli: Cli, stop: &AtomicBool) -> Result<Code, Failure> {
     match cli.command {
         Command::Run(args) => run::run(&args, stop),
+        Command::Sweep(args) => sweep::sweep(&args, stop),
+        Command::Compare(args) => sweep::compare(&args, stop),
         Command::Check(args) => check::check(&args, stop),
         Command::Init(args) => init::init(&args),
         Command::Size(args) => size::size(&args),

@@ -9,5 +9,6 @@ pub mod record;
 pub mod report;
 pub mod simulate;
 pub mod source;
+pub mod sweep;
 pub mod timeline;
 pub mod trace;

@@ -8,6 +8,7 @@ use simscale::scenario::Rates;
 use simscale::text::{MAX_BYTES, Override};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// Values from the command line that change every scenario it names.
@@ -29,7 +30,7 @@ pub struct Source {
     /// The scenario with all changes.
     pub scenario: Scenario,
     /// Its trace.
-    pub trace: Option<CheckedTrace>,
+    pub trace: Option<Arc<CheckedTrace>>,
     /// What is odd about the files, in sentences.
     pub warnings: Vec<String>,
 }
@@ -42,21 +43,9 @@ impl Source {
         let overrides = changes.overrides()?;
         let scenario = Scenario::read(file, &text, &overrides)
             .map_err(|mistakes| Failure::input(mistakes.render(true)))?;
-        let mut warnings = Vec::new();
-        let trace = scenario.trace().map(|trace| {
-            let (path, given) = trace_path(file, &trace.file, &overrides);
-            if !given && leaves(folder(file), &path) {
-                let path = path.display();
-                warnings
-                    .push(format!("{file}: workload.trace.file reads outside the scenario's folder: {path}"));
-            }
-            let format = TraceFormat::of(trace, &scenario.simulation);
-            CheckedTrace::check(&path, &path.display().to_string(), format, stop)
-        });
-        let trace = trace.transpose().map_err(|error| match stop.load(Relaxed) {
-            true => Failure::stopped(file),
-            false => Failure::input(format!("{file}: workload.trace.file: {error}")),
-        })?;
+        let mut traces = Traces::new(stop);
+        let trace = traces.of(file, &scenario, &overrides)?;
+        let warnings = traces.warnings;
         Ok(Source { file: file.to_string(), sha256: crate::hash::of_text(&text), scenario, trace, warnings })
     }
 
@@ -87,9 +76,53 @@ impl Source {
     }
 }
 
+/// Traces as they are opened, each checked once however many scenarios use it.
+pub struct Traces<'a> {
+    stop: &'a AtomicBool,
+    checked: Vec<(PathBuf, TraceFormat, Arc<CheckedTrace>)>,
+    /// What is odd about where they lie, in sentences.
+    pub warnings: Vec<String>,
+}
+
+impl<'a> Traces<'a> {
+    /// None opened yet.
+    pub fn new(stop: &'a AtomicBool) -> Traces<'a> {
+        Traces { stop, checked: Vec::new(), warnings: Vec::new() }
+    }
+
+    /// The trace of a scenario that was read from a file with overrides, checked whole; `None` when it has none.
+    pub fn of(
+        &mut self,
+        file: &str,
+        scenario: &Scenario,
+        overrides: &[Override],
+    ) -> Result<Option<Arc<CheckedTrace>>, Failure> {
+        let Some(trace) = scenario.trace() else { return Ok(None) };
+        let (path, given) = trace_path(file, &trace.file, overrides);
+        let format = TraceFormat::of(trace, &scenario.simulation);
+        let known = self.checked.iter().find(|(known, as_read, _)| *known == path && *as_read == format);
+        if let Some((_, _, checked)) = known {
+            return Ok(Some(Arc::clone(checked)));
+        }
+        if !given && leaves(folder(file), &path) {
+            let path = path.display();
+            self.warnings
+                .push(format!("{file}: workload.trace.file reads outside the scenario's folder: {path}"));
+        }
+        let checked = CheckedTrace::check(&path, &path.display().to_string(), format.clone(), self.stop);
+        let checked = checked.map_err(|error| match self.stop.load(Relaxed) {
+            true => Failure::stopped(file),
+            false => Failure::input(format!("{file}: workload.trace.file: {error}")),
+        })?;
+        let checked = Arc::new(checked);
+        self.checked.push((path, format, Arc::clone(&checked)));
+        Ok(Some(checked))
+    }
+}
+
 impl Changes {
     /// As overrides of a document, in their order; the seed last.
-    fn overrides(&self) -> Result<Vec<Override>, Failure> {
+    pub fn overrides(&self) -> Result<Vec<Override>, Failure> {
         let parse = |assignment: &String| {
             Override::parse(assignment).map_err(|error| Failure::input(error.render(true)))
         };
@@ -102,7 +135,7 @@ impl Changes {
 }
 
 /// The text of a scenario's file; no more of it is read than a scenario may have.
-fn read_text(file: &str) -> Result<String, Failure> {
+pub(crate) fn read_text(file: &str) -> Result<String, Failure> {
     let failed = |error: std::io::Error| Failure::input(format!("{file}: cannot be read: {error}"));
     if std::fs::metadata(file).map_err(failed)?.is_dir() {
         return Err(Failure::input(format!(

@@ -10,7 +10,11 @@ mod series;
 pub use png::png;
 pub use series::{Point, Range, Series};
 
-use panel::{Band, Line, Panel, Shape, style};
+pub(crate) use axis::Axis;
+pub(crate) use panel::{INK, SOFT};
+
+pub(crate) use panel::style;
+use panel::{Band, Line, Panel, Shape};
 use plotters::prelude::*;
 
 /// Width of the picture in the units of its own drawing; twice that of its size on a page, for fine lines.

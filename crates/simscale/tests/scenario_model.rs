@@ -98,7 +98,7 @@ fn a_policy_of_ones_own_acts_beside_the_scenarios() {
 fn a_sweep_is_kept_as_it_is_written() {
     let sweep = "\n[sweep]\nreplications = 20\naxes.\"group.min\" = [2, 4]\n";
     let scenario = read("web-shop.toml", &format!("{WEB_SHOP}{sweep}"));
-    assert_eq!(scenario.sweep["replications"].as_integer(), Some(20));
+    assert_eq!(scenario.sweep.as_ref().unwrap().replications, 20);
     assert_eq!(read("resolved.toml", &scenario.to_toml()), scenario.resolved());
 }
 

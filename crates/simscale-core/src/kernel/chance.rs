@@ -76,6 +76,12 @@ pub(crate) fn hash(seed: u64, purpose: Purpose, a: u64, b: u64) -> u64 {
     mix(mix(x ^ a).wrapping_add(b.wrapping_mul(0xd6e8_feb8_6659_fd93)))
 }
 
+/// The seed of a replication: a hash of the master seed and the number of the replication, and of nothing else, so that runs which
+/// differ only in their policy share their luck. At most 2^63 - 1, so that it can be written as a seed of a scenario.
+pub fn replication_seed(master: u64, replication: u64) -> u64 {
+    mix(mix(master ^ 0x7265_706c_6963_6174).wrapping_add(replication)) >> 1
+}
+
 /// The finaliser of SplitMix64 (Steele, Lea and Flood 2014): a bijection that spreads every bit.
 #[inline]
 pub(crate) fn mix(mut x: u64) -> u64 {

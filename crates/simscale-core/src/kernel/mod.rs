@@ -7,6 +7,7 @@ mod min_index;
 mod time;
 
 pub(crate) use calendar::Calendar;
+pub use chance::replication_seed;
 pub(crate) use chance::{Generator, Purpose, hash, mix, named_stream, stream};
 pub use distribution::{BadDistribution, Distribution};
 pub(crate) use distribution::{Sampler, WORK_MAX};

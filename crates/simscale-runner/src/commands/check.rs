@@ -69,7 +69,7 @@ fn page(source: &Source) -> Page {
     for line in scenario.arithmetic(source.trace_rates()) {
         page.add(heading(line.about), line.sentence);
     }
-    if !scenario.sweep.is_empty() {
+    if scenario.sweep.is_some() {
         page.add("Sweep", format!("simscale sweep {} runs it; run uses the file without it", source.file));
     }
     page.end(format!("{} is a valid scenario.", source.file));

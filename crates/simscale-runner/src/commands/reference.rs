@@ -3,6 +3,7 @@
 use crate::failure::{Code, Failure};
 use crate::output::{ACTIVITY_COLUMNS, Column, PERIOD_COLUMNS, write_whole};
 use crate::record::Console;
+use crate::sweep::{CELL_COLUMNS, COMPARISON_COLUMNS, RUN_COLUMNS, gauge};
 use serde_json::Value;
 use simscale::Scenario;
 use simscale::engine::ActivityKind;
@@ -51,12 +52,13 @@ pub fn definition(name: &str) -> Vec<(String, String)> {
     keys.iter().map(|(name, key)| (name.clone(), meaning(key))).collect()
 }
 
-fn pages() -> [(&'static str, String); 4] {
+fn pages() -> [(&'static str, String); 5] {
     [
         ("scenario.md", simscale::text::reference::<Scenario>("The scenario file")),
         ("scenario.schema.json", schema()),
         ("summary.md", summary_page()),
         ("columns.md", columns_page()),
+        ("sweep.md", sweep_page()),
     ]
 }
 
@@ -106,6 +108,27 @@ fn columns_page() -> String {
     for kind in ActivityKind::ALL {
         page += &format!("| `{kind}` | {} |\n", kind.meaning());
     }
+    page
+}
+
+fn sweep_page() -> String {
+    let mut page = "# The tables of a sweep\n\n\
+        `simscale sweep` and `simscale compare` write them. CSV with a line of headings; an empty cell means that there is no such value. Intervals \
+        are those of the mean over the replications, at `sweep.confidence`. The same scenario, sweep and version give the same bytes, on any \
+        number of threads, resumed or not.\n\n\
+        ## runs.csv\n\nOne row for each run, in order of cell and replication.\n\n"
+        .to_string();
+    page += &columns(&RUN_COLUMNS);
+    page += "\n## cells.csv\n\nOne row for each cell.\n\n";
+    page += &columns(&CELL_COLUMNS);
+    page += "\n## comparison.csv\n\n\
+        One row for each cell: differences to the baseline, replication by replication. Both met the same requests, so that much of the \
+        chance in them cancels.\n\n";
+    page += &columns(&COMPARISON_COLUMNS);
+    page += "\n## Figures of a sweep\n\nBeside the figures of [summary.md](summary.md), each run of a sweep has:\n\n";
+    let line = |(path, meaning): &(&str, &str)| format!("| `{path}` | {meaning} |\n");
+    page += "| path | meaning |\n|---|---|\n";
+    page += &gauge::FIGURES.iter().map(line).collect::<String>();
     page
 }
 

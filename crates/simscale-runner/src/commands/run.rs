@@ -67,8 +67,7 @@ pub fn run(args: &Args, stop: &AtomicBool) -> Result<Code, Failure> {
     let seconds = jobs.iter().map(|job| job.source.scenario.simulation.duration.seconds()).sum();
     let progress = Progress::new(seconds, !args.quiet);
     let setting = Setting { changes: &changes, expect: !args.no_expect, stop, progress: &progress };
-    let threads = rayon::ThreadPoolBuilder::new().num_threads(args.jobs.map_or(0, usize::from)).build();
-    let threads = threads.map_err(|error| Failure::input(format!("cannot start threads: {error}")))?;
+    let threads = pool(args.jobs)?;
     let (mut code, mut first) = (Code::Done, true);
     in_order(
         &threads,
@@ -82,6 +81,12 @@ pub fn run(args: &Args, stop: &AtomicBool) -> Result<Code, Failure> {
     );
     progress.clear();
     Ok(code)
+}
+
+/// As many threads as asked, or one per processor.
+pub(super) fn pool(jobs: Option<u16>) -> Result<rayon::ThreadPool, Failure> {
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, usize::from)).build();
+    threads.map_err(|error| Failure::input(format!("cannot start threads: {error}")))
 }
 
 /// What a run prints.
@@ -180,7 +185,7 @@ fn output(source: &Source, done: &Done, args: &Args) -> Output {
         number::plain(timing.requests_per_s / 1e6)
     );
     let mut talk = if args.quiet { Vec::new() } else { vec![speed] };
-    if !source.scenario.sweep.is_empty() && !args.quiet {
+    if source.scenario.sweep.is_some() && !args.quiet {
         talk.push(format!(
             "{0} has a [sweep]; this ran its base once. The sweep: simscale sweep {0}",
             source.file

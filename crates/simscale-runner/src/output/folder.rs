@@ -26,9 +26,10 @@ pub const PUBLISHED_MARK: &str = "README.md";
 /// How the names of hidden folders begin in which runs put their files together.
 const STAGING: &str = ".simscale-run-";
 
-/// A folder of results in the making. Dropped before [`Folder::publish`], it leaves nothing behind.
+/// A folder of results in the making, for a fixed list of files. Dropped before [`Folder::publish`], it leaves nothing behind.
 pub struct Folder {
     target: PathBuf,
+    files: &'static [&'static str],
     written: Vec<&'static str>,
     // Dropped in this order: the claim is given back last.
     staging: TempDir,
@@ -39,6 +40,15 @@ impl Folder {
     /// Prepares to fill `target`, and fails early where that could not be done. A published folder is refused unless `named`:
     /// asked for by name.
     pub fn prepare(target: &Path, named: bool) -> Result<Folder, Failure> {
+        Folder::prepare_for(target, named, &FILES)
+    }
+
+    /// The same for other files than those of a run.
+    pub fn prepare_for(
+        target: &Path,
+        named: bool,
+        files: &'static [&'static str],
+    ) -> Result<Folder, Failure> {
         let shown = target.display();
         let exists = match fs::metadata(target) {
             Ok(kind) if !kind.is_dir() => {
@@ -54,7 +64,7 @@ impl Folder {
                  say --out {shown} to overwrite them, or name another folder"
             )));
         }
-        for name in FILES.iter().filter(|_| exists) {
+        for name in files.iter().filter(|_| exists) {
             if target.join(name).is_dir() {
                 return Err(Failure::input(format!(
                     "{shown}/{name} is a folder where a result file belongs; move it away"
@@ -72,7 +82,7 @@ impl Folder {
         }
         let staging = with_mode(tempfile::Builder::new().prefix(STAGING), 0o777).tempdir_in(target);
         let staging = staging.map_err(failed)?;
-        Ok(Folder { target: target.to_path_buf(), written: Vec::new(), staging, _claim: claim })
+        Ok(Folder { target: target.to_path_buf(), files, written: Vec::new(), staging, _claim: claim })
     }
 
     /// The folder that will hold the results.
@@ -80,16 +90,16 @@ impl Folder {
         &self.target
     }
 
-    /// Opens one of [`FILES`] to be written in pieces.
+    /// Opens one of its files to be written in pieces.
     pub fn create(&mut self, name: &'static str) -> Result<BufWriter<fs::File>, Failure> {
-        debug_assert!(FILES.contains(&name), "{name} is a file of a result folder");
+        debug_assert!(self.files.contains(&name), "{name} is a file of a result folder");
         let file =
             fs::File::create(self.staging.path().join(name)).map_err(|error| write_failure(name, &error))?;
         self.written.push(name);
         Ok(BufWriter::new(file))
     }
 
-    /// Writes one of [`FILES`] at once.
+    /// Writes one of its files at once.
     pub fn write(&mut self, name: &'static str, content: &[u8]) -> Result<(), Failure> {
         let mut file = self.create(name)?;
         file.write_all(content).and_then(|()| file.flush()).map_err(|error| write_failure(name, &error))
@@ -103,7 +113,7 @@ impl Folder {
         if manifest.exists() {
             fs::remove_file(&manifest).map_err(failed)?;
         }
-        for name in FILES {
+        for &name in self.files {
             let place = self.target.join(name);
             if self.written.contains(&name) {
                 fs::rename(self.staging.path().join(name), &place).map_err(failed)?;

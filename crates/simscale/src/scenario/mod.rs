@@ -26,6 +26,7 @@ mod schedule;
 mod service;
 mod simulation;
 mod starter;
+mod sweep;
 mod tracking;
 mod workload;
 
@@ -52,6 +53,8 @@ pub use schedule::{Day, Schedule, ScheduleEntry};
 pub use service::{Service, ServiceClass};
 pub use simulation::Simulation;
 pub use starter::starter;
+pub(crate) use sweep::{Axis, shown};
+pub use sweep::{Precision, Sweep};
 pub use tracking::{
     AdjustmentType, Aggregation, AlarmShape, ScalingStep, SimpleRule, SimpleScaling, StepRule, StepScaling,
     TargetTracking,
@@ -63,7 +66,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::text::{self, Check, Diagnostics, Document, Override, Value};
+use crate::text::{self, Check, Diagnostics, Document, Override};
 
 /// Everything about one simulated world: what arrives, what a request costs, what boots, balances and scales, what was promised,
 /// what it costs.
@@ -116,9 +119,9 @@ pub struct Scenario {
     /// The price list.
     #[serde(default)]
     pub prices: Prices,
-    /// Axes of a sweep over dotted paths of this file: for `simscale sweep`; a run uses the file without them.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub sweep: BTreeMap<String, Value>,
+    /// A sweep over values of this file: for `simscale sweep`; a run uses the file without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<Sweep>,
     /// Bounds on figures of the summary, by dotted path, such as "objective.fast.violation_ratio" = { below = 0.02 }.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub expect: BTreeMap<String, Bound>,
@@ -163,7 +166,7 @@ impl Scenario {
             policy: Vec::new(),
             objective: Vec::new(),
             prices: Prices::default(),
-            sweep: BTreeMap::new(),
+            sweep: None,
             expect: BTreeMap::new(),
         }
     }
@@ -247,5 +250,8 @@ impl Scenario {
         self.prices.check(check);
         prices::check_expect(&self.expect, &self.objective, check);
         policy::check(self, &self.resolved(), check);
+        if let Some(sweep) = &self.sweep {
+            sweep.check(check);
+        }
     }
 }

@@ -75,6 +75,11 @@ impl Service {
         self.cpu_time.iter().map(single).collect()
     }
 
+    /// Mean CPU time of a request on a reference core, seconds, over all classes.
+    pub fn mean_cpu_seconds(&self) -> f64 {
+        self.mean(|class| class.cpu_time.mean_seconds())
+    }
+
     /// Mean over the classes of a figure of one class, weighted by their shares of the arrivals.
     pub(crate) fn mean(&self, figure: impl Fn(&ServiceClass) -> f64) -> f64 {
         let classes = self.classes();

@@ -1,0 +1,350 @@
+//! `simscale sweep` and `simscale compare`: many cells with replications, and the answer.
+
+use super::run::pool;
+use crate::failure::{Code, Failure};
+use crate::number::{count, counted, seconds};
+use crate::output::{Folder, file_name};
+use crate::record::Console;
+use crate::report::Look;
+use crate::source::{Changes, Source, Traces, read_text};
+use crate::sweep::{self, Before, Prepared, SWEEP_FILES, Setting, Task};
+use simscale::plan::Plan;
+use simscale::scenario::Sweep;
+use simscale::text::{Document, Override};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+/// Requests a second that one processor is thought to simulate, for estimates.
+const SPEED: f64 = 8e6;
+
+/// More cells than this want a `--yes`.
+const MANY_CELLS: usize = 2000;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = SWEEP_EXAMPLES)]
+pub struct SweepArgs {
+    /// Scenario file with a [sweep] table, or any scenario with --sweep.
+    #[arg(value_name = "FILE")]
+    file: String,
+    /// An axis: a dotted path and its values, such as group.min=2,4,8 or policy.cpu.target_tracking.target=30..70:10.
+    #[arg(long, value_name = "PATH=VALUES")]
+    sweep: Vec<String>,
+    /// Change a value of the scenario for all cells.
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// Print the cells and an estimate, run nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Run sweeps of more than 2,000 cells.
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = COMPARE_EXAMPLES)]
+pub struct CompareArgs {
+    /// Scenario files; the first is the baseline.
+    #[arg(required = true, num_args = 2.., value_name = "FILE")]
+    files: Vec<String>,
+    /// Change a value of every scenario.
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What both commands can be told.
+#[derive(Debug, clap::Args)]
+struct Common {
+    /// Folder of the results [default: results/<name>-sweep, results/comparison].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Replications of each cell.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    replications: Option<u32>,
+    /// Master seed of the replications [default: the scenario's].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX as u64))]
+    seed: Option<u64>,
+    /// Runs at once [default: one per processor].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// Finish what was stopped or killed.
+    #[arg(long, conflicts_with = "fresh")]
+    resume: bool,
+    /// Start over where something unfinished lies.
+    #[arg(long)]
+    fresh: bool,
+    /// How the answer is printed.
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+    /// Print the verdict alone.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// How an answer is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For programs: answer.json.
+    Json,
+    /// For pull requests.
+    Markdown,
+}
+
+const SWEEP_EXAMPLES: &str = "\
+Examples:
+  simscale sweep shop.toml --sweep policy.cpu-50.target_tracking.target=30..70:10 --sweep group.min=2,4
+  simscale sweep shop.toml --dry-run
+  simscale sweep shop.toml --resume
+
+Writes runs.csv, cells.csv, comparison.csv, answer.json, front.svg and .png and manifest.json. Until it is done,
+journal.jsonl keeps every run that ended: a kill at any moment loses only the runs in flight.";
+
+const COMPARE_EXAMPLES: &str = "\
+Examples:
+  simscale compare today.toml proposal.toml
+  simscale compare poll.toml step.toml tracking.toml --replications 20 --format markdown";
+
+/// `simscale sweep`.
+pub fn sweep(args: &SweepArgs, stop: &AtomicBool) -> Result<Code, Failure> {
+    let text = read_text(&args.file)?;
+    let drawn = |mistakes: simscale::text::Diagnostics| Failure::input(mistakes.render(true));
+    let mut document = Document::parse(&args.file, &text).map_err(drawn)?;
+    let changes = Changes { seed: None, set: args.set.clone() };
+    let overrides = changes.overrides()?;
+    for change in overrides.iter().cloned().chain(axes(&args.sweep)?) {
+        document.overlay(&change).map_err(drawn)?;
+    }
+    let plan = Plan::of(&document).map_err(drawn)?;
+    let base = simscale::Scenario::read_document(&document).map_err(drawn)?;
+    let settings = base.sweep.clone().unwrap_or_default();
+    let mut traces = Traces::new(stop);
+    let mut cells = Vec::new();
+    for (place, cell) in plan.cells.iter().enumerate() {
+        let trace = traces.of(&args.file, &cell.scenario, &overrides)?;
+        cells.push(Prepared {
+            name: plan.name(place),
+            labels: cell.labels.clone(),
+            values: cell.values.clone(),
+            scenario: cell.scenario.resolved(),
+            trace,
+        });
+    }
+    traces.warnings.iter().for_each(|warning| Console::talk(warning));
+    let name = format!("{}-sweep", base.name);
+    let description = base.description.clone().unwrap_or_default();
+    let baseline = plan.baseline;
+    let task = task(name, description, plan.axes, cells, baseline, &settings, &args.common, command(args))?;
+    if args.dry_run {
+        Console::data(&listed(&task));
+        return Ok(Code::Done);
+    }
+    if task.cells.len() > MANY_CELLS && !args.yes {
+        let estimate = estimate(&task);
+        return Err(Failure::input(format!("{estimate}; --yes runs it, --dry-run lists the cells")));
+    }
+    carry_out(&task, &args.common, stop)
+}
+
+/// `simscale compare`.
+pub fn compare(args: &CompareArgs, stop: &AtomicBool) -> Result<Code, Failure> {
+    let changes = Changes { seed: None, set: args.set.clone() };
+    let sources = Source::read_all(&args.files, &changes, stop)?;
+    sources.iter().flat_map(|source| &source.warnings).for_each(|warning| Console::talk(warning));
+    let cells: Vec<Prepared> = sources
+        .into_iter()
+        .map(|source| {
+            let mut scenario = source.scenario.resolved();
+            scenario.sweep = None;
+            Prepared {
+                name: scenario.name.clone(),
+                labels: vec![scenario.name.clone()],
+                values: Vec::new(),
+                scenario,
+                trace: source.trace,
+            }
+        })
+        .collect();
+    let names = args.files.iter().map(|file| file_name(file)).collect::<Vec<_>>().join(" ");
+    let settings = Sweep::default();
+    let axes = vec!["scenario".to_owned()];
+    let command = format!("simscale compare {names}");
+    let task = task("comparison".into(), names, axes, cells, 0, &settings, &args.common, command)?;
+    carry_out(&task, &args.common, stop)
+}
+
+#[allow(clippy::too_many_arguments)]
+fn task(
+    name: String,
+    description: String,
+    axes: Vec<String>,
+    cells: Vec<Prepared>,
+    baseline: usize,
+    settings: &Sweep,
+    common: &Common,
+    command: String,
+) -> Result<Task, Failure> {
+    let replications = u64::from(common.replications.unwrap_or(settings.replications));
+    let seed = common.seed.unwrap_or(cells[0].scenario.simulation.seed);
+    let mut command = command;
+    for (flag, value) in [("--seed", common.seed), ("--replications", common.replications.map(u64::from))] {
+        if let Some(value) = value {
+            command += &format!(" {flag} {value}");
+        }
+    }
+    let task = Task {
+        name,
+        description,
+        axes,
+        cells,
+        baseline,
+        replications,
+        most: settings.max_replications.map_or(replications, u64::from).max(replications),
+        precision: settings.precision,
+        confidence: settings.confidence,
+        seed,
+        command,
+    };
+    task.check()?;
+    Ok(task)
+}
+
+fn carry_out(task: &Task, common: &Common, stop: &AtomicBool) -> Result<Code, Failure> {
+    let target = common.out.clone().unwrap_or_else(|| Path::new("results").join(&task.name));
+    let folder = Folder::prepare_for(&target, common.out.is_some(), &SWEEP_FILES)?;
+    let before = match (common.resume, common.fresh) {
+        (true, _) => Before::Resume,
+        (_, true) => Before::Forget,
+        _ => Before::Refuse,
+    };
+    if !common.quiet {
+        Console::talk(&estimate(task));
+    }
+    let threads = pool(common.jobs)?;
+    let setting = Setting { threads: &threads, before, shown: !common.quiet, stop };
+    let found = task.run(folder, &setting)?;
+    let files = SWEEP_FILES.iter().filter(|name| found.folder.join(name).exists());
+    let files = files.copied().collect::<Vec<_>>().join(", ");
+    let files = format!("{}: {files}", found.folder.display());
+    let text = match (common.format, common.quiet) {
+        (Format::Json, _) => {
+            let path = found.folder.join("answer.json");
+            fs_err::read_to_string(&path).map_err(|error| Failure::input(error.to_string()))?
+        }
+        (Format::Markdown, _) => sweep::markdown(task, &found),
+        (Format::Text, true) => sweep::verdict(&found) + "\n",
+        (Format::Text, false) => sweep::page(task, &found, &files).render(Look::of_terminal()),
+    };
+    Console::data(&text);
+    Ok(Code::Done)
+}
+
+/// How much there is to do.
+fn estimate(task: &Task) -> String {
+    let each: f64 = task.cells.iter().map(Prepared::requests).sum();
+    let requests = each * task.replications as f64;
+    let processors = std::thread::available_parallelism().map_or(1, usize::from) as f64;
+    format!(
+        "{}: {} x {}, about {} requests, some {} on {} processors",
+        task.name,
+        counted(task.cells.len() as u64, "cell", "cells"),
+        counted(task.replications, "replication", "replications"),
+        count(requests as u64),
+        seconds((requests / SPEED / processors).ceil()),
+        processors,
+    )
+}
+
+/// The cells, one a line.
+fn listed(task: &Task) -> String {
+    let cell = |(number, cell): (usize, &Prepared)| {
+        let mark = if number == task.baseline && task.cells.len() > 1 { "  (baseline)" } else { "" };
+        format!("{number:>4}  {}{mark}\n", cell.name)
+    };
+    task.cells.iter().enumerate().map(cell).collect::<String>() + &estimate(task) + "\n"
+}
+
+fn command(args: &SweepArgs) -> String {
+    let mut words = format!("simscale sweep {}", file_name(&args.file));
+    for (flag, values) in [("--set", &args.set), ("--sweep", &args.sweep)] {
+        for value in values {
+            words += &format!(" {flag} '{value}'");
+        }
+    }
+    words
+}
+
+/// Axes of the command line as overrides of the [sweep] table.
+fn axes(given: &[String]) -> Result<Vec<Override>, Failure> {
+    let axis = |text: &String| {
+        let wrong = || {
+            Failure::input(format!(
+                "--sweep {text}: write a dotted path, = and values, such as group.min=2,4,8 or x=0.4..0.8:0.1"
+            ))
+        };
+        let (path, values) = text.split_once('=').ok_or_else(wrong)?;
+        let (path, values) = (path.trim(), values.trim());
+        if path.is_empty() || values.is_empty() {
+            return Err(wrong());
+        }
+        let values = match values.split_once("..") {
+            _ if values.starts_with(['[', '{']) => values.to_owned(),
+            Some((from, rest)) => stepped(from, rest).ok_or_else(wrong)?,
+            None => listed_values(values),
+        };
+        Ok(Override::new(format!("sweep.axes.'{path}'"), values).with_origin(format!("--sweep {path}:")))
+    };
+    given.iter().map(axis).collect()
+}
+
+/// `2,4,8` as a TOML list; what is no number or truth value is text.
+fn listed_values(values: &str) -> String {
+    let value = |text: &str| {
+        let text = text.trim();
+        let plain = text.parse::<f64>().is_ok() || ["true", "false"].contains(&text) || text.starts_with('"');
+        if plain { text.to_owned() } else { format!("'{text}'") }
+    };
+    format!("[{}]", values.split(',').map(value).collect::<Vec<_>>().join(", "))
+}
+
+/// `0.4..0.8:0.1` as a TOML list.
+fn stepped(from: &str, rest: &str) -> Option<String> {
+    let (to, step) = rest.split_once(':')?;
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+    let (first, last, step) = (number(from)?, number(to)?, number(step)?);
+    let steps = ((last - first) / step + 1e-9).floor();
+    if step <= 0.0 || !(0.0..1000.0).contains(&steps) {
+        return None;
+    }
+    let whole = [from, to, rest.split_once(':')?.1].iter().all(|text| text.trim().parse::<i64>().is_ok());
+    let value = |at: u32| {
+        let value = first + step * f64::from(at);
+        if whole { format!("{}", value as i64) } else { format!("{:?}", (value * 1e9).round() / 1e9) }
+    };
+    Some(format!("[{}]", (0..=steps as u32).map(value).collect::<Vec<_>>().join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_of_the_shell_become_lists() {
+        let value = |text: &str| axes(&[text.to_owned()]).map(|axes| axes[0].value().to_owned());
+        assert_eq!(value("group.min=2,4, 8").unwrap(), "[2, 4, 8]");
+        assert_eq!(value("a.b=30..70:20").unwrap(), "[30, 50, 70]");
+        assert_eq!(value("a.b=0.4..0.6:0.1").unwrap(), "[0.4, 0.5, 0.6]");
+        assert_eq!(value("instance.type=m5.large,c5.large").unwrap(), "['m5.large', 'c5.large']");
+        assert_eq!(value("x={ from = 1, to = 3, steps = 3 }").unwrap(), "{ from = 1, to = 3, steps = 3 }");
+        for wrong in ["group.min", "=2", "x=", "x=1..2", "x=1..2:0", "x=2..1:1", "x=0..1:1e-9"] {
+            assert!(
+                value(wrong).unwrap_err().message.starts_with(&format!("--sweep {wrong}: write ")),
+                "{wrong}"
+            );
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Sweeps and comparisons: many cells, many replications, on all processors; kept run by run, judged together.
+
+pub mod gauge;
+pub mod judgement;
+mod picture;
+pub mod statistics;
+mod store;
+mod tables;
+mod words;
+mod work;
+
+pub use judgement::{Answer, CellRuns, Holds, Study, Verdict};
+pub use picture::svg;
+pub use store::{Before, Measured, RunId};
+pub use tables::{CELL_COLUMNS, COMPARISON_COLUMNS, RUN_COLUMNS};
+pub use words::{markdown, page, verdict};
+pub use work::{Bench, Prepared};
+
+use crate::failure::{Code, Failure};
+use crate::hash;
+use crate::output::Folder;
+use simscale::scenario::Precision;
+use simscale::summary::figure_paths;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use store::Store;
+
+/// The files of a sweep's folder, in the order in which they are moved into place.
+pub const SWEEP_FILES: [&str; 7] =
+    ["runs.csv", "cells.csv", "comparison.csv", "answer.json", "front.svg", "front.png", "manifest.json"];
+
+/// Replications that are added at a time until the intervals are narrow enough.
+const BATCH: u64 = 5;
+
+/// Number of the first replication that the choice never sees; from here on the winner's figures are taken.
+pub const FRESH: u64 = 1_000_000;
+
+/// What is to be run, however it was written down: a sweep, or files that are compared.
+pub struct Task {
+    /// Name of the sweep.
+    pub name: String,
+    /// What was swept or compared, in a sentence.
+    pub description: String,
+    /// Names of the axes.
+    pub axes: Vec<String>,
+    /// The cells.
+    pub cells: Vec<Prepared>,
+    /// Place of the cell that others are compared with.
+    pub baseline: usize,
+    /// Replications of each cell.
+    pub replications: u64,
+    /// Most replications, where a precision is asked.
+    pub most: u64,
+    /// The precision asked.
+    pub precision: Option<Precision>,
+    /// Confidence of intervals and of the answer.
+    pub confidence: f64,
+    /// Master seed.
+    pub seed: u64,
+    /// The command that does this again.
+    pub command: String,
+}
+
+/// What a sweep found.
+pub struct Found {
+    /// The runs that the choice was made from.
+    pub study: Study,
+    /// The choice.
+    pub answer: Answer,
+    /// Winner and baseline on replications that the choice never saw.
+    pub fresh: Study,
+    /// Whether the precision that was asked was reached; `None` where none was.
+    pub precise: Option<bool>,
+    /// Where the files lie.
+    pub folder: PathBuf,
+}
+
+/// How a sweep is run.
+pub struct Setting<'a> {
+    /// Runs at once.
+    pub threads: &'a rayon::ThreadPool,
+    /// What to do with an unfinished journal.
+    pub before: Before,
+    /// Whether progress is shown.
+    pub shown: bool,
+    /// Set by Ctrl-C.
+    pub stop: &'a AtomicBool,
+}
+
+impl Task {
+    /// Names and allowed shares of the objectives.
+    fn objectives(&self) -> Vec<(String, f64)> {
+        let objectives = &self.cells[0].scenario.objective;
+        objectives.iter().map(|o| (o.name.clone(), o.allowed_ratio)).collect()
+    }
+
+    /// Names of the figures of a run: those of a summary, then those of the gauge.
+    pub fn paths(&self) -> Vec<String> {
+        let objectives = self.objectives();
+        let mut paths = figure_paths(objectives.iter().map(|(name, _)| name.as_str()));
+        paths.extend(gauge::FIGURES.iter().map(|(path, _)| (*path).to_owned()));
+        paths
+    }
+
+    /// Hash of all that fixes the runs: version, figures, and every cell with its seed and trace. More replications of the same
+    /// runs do not change it.
+    fn fixed(&self) -> String {
+        let cells = self.cells.iter().map(Prepared::identity).collect::<Vec<_>>().join("\n");
+        let parts = [env!("CARGO_PKG_VERSION"), &self.paths().join(" "), &self.seed.to_string(), &cells];
+        hash::of_text(&parts.join("\n"))
+    }
+
+    /// Refuses cells that promise different things: their violations cannot be compared.
+    pub fn check(&self) -> Result<(), Failure> {
+        let promise = |cell: &Prepared| -> Vec<(String, f64)> {
+            cell.scenario.objective.iter().map(|o| (o.name.clone(), o.allowed_ratio)).collect()
+        };
+        let first = promise(&self.cells[0]);
+        match self.cells.iter().find(|cell| promise(cell) != first) {
+            None => Ok(()),
+            Some(other) => Err(Failure::input(format!(
+                "{} and {} promise different things; give both the same [[objective]] names and allowed_ratio",
+                self.cells[0].name, other.name
+            ))),
+        }
+    }
+
+    /// Runs everything that is not done yet, judges it and publishes the tables.
+    pub fn run(&self, mut folder: Folder, setting: &Setting<'_>) -> Result<Found, Failure> {
+        let (store, done) = Store::open(folder.target(), &self.fixed(), setting.before)?;
+        let bench = Bench::new(self, &store, done, setting);
+        let (study, precise) = self.settle(&bench)?;
+        let answer = Answer::of(&study);
+        let fresh = self.fresh(&bench, &study, &answer)?;
+        let runs = bench.into_runs();
+        tables::write(&mut folder, self, &study, &answer, &runs)?;
+        folder.write("answer.json", &words::json(self, &study, &answer, &fresh, precise))?;
+        let svg = picture::svg(self, &study, &answer);
+        folder.write("front.svg", svg.as_bytes())?;
+        #[cfg(feature = "png")]
+        folder.write("front.png", &crate::timeline::png(&svg))?;
+        folder.write("manifest.json", &words::manifest(self, &self.fixed()))?;
+        let folder = folder.publish()?;
+        store.remove();
+        Ok(Found { study, answer, fresh, precise, folder })
+    }
+
+    /// Adds replications to all cells alike until the intervals are narrow enough.
+    fn settle(&self, bench: &Bench<'_>) -> Result<(Study, Option<bool>), Failure> {
+        let all: Vec<usize> = (0..self.cells.len()).collect();
+        let mut replications = self.replications;
+        loop {
+            bench.run(&all, 0..replications)?;
+            let study = self.study(bench, &all, 0..replications);
+            let Some(precision) = self.precision else { return Ok((study, None)) };
+            let looks = 1 + (self.most - self.replications).div_ceil(BATCH);
+            if precise(&study, precision, looks) {
+                return Ok((study, Some(true)));
+            }
+            if replications >= self.most {
+                return Ok((study, Some(false)));
+            }
+            replications = (replications + BATCH).min(self.most);
+        }
+    }
+
+    /// Runs winner and baseline again on replications that the choice never saw.
+    fn fresh(&self, bench: &Bench<'_>, study: &Study, answer: &Answer) -> Result<Study, Failure> {
+        let mut cells: Vec<usize> = answer.winner.into_iter().collect();
+        if self.cells.len() > 1 && !cells.contains(&self.baseline) && !cells.is_empty() {
+            cells.push(self.baseline);
+        }
+        let count = study.cells[0].runs.len() as u64;
+        let numbers = FRESH..FRESH + count;
+        bench.run(&cells, numbers.clone())?;
+        Ok(self.study(bench, &cells, numbers))
+    }
+
+    /// The runs of some cells as a study.
+    fn study(&self, bench: &Bench<'_>, cells: &[usize], numbers: std::ops::Range<u64>) -> Study {
+        let runs = bench.runs();
+        let cell = |&cell: &usize| CellRuns {
+            name: self.cells[cell].name.clone(),
+            labels: self.cells[cell].labels.clone(),
+            runs: numbers.clone().map(|number| runs[&(cell, number)].figures.clone()).collect(),
+        };
+        Study {
+            paths: self.paths(),
+            axes: self.axes.clone(),
+            cells: cells.iter().map(cell).collect(),
+            objectives: self.objectives(),
+            baseline: self.baseline,
+            confidence: self.confidence,
+        }
+    }
+}
+
+/// Whether all intervals are as narrow as asked. Looking again and again would make them too hopeful: each of `looks` looks gets
+/// its part of the error.
+fn precise(study: &Study, precision: Precision, looks: u64) -> bool {
+    let confidence = 1.0 - (1.0 - study.confidence) / looks as f64;
+    let half = |cell: usize, path: &str| {
+        let sample = study.sample(cell, path);
+        (sample.mean, sample.half_width(confidence).unwrap_or(f64::INFINITY))
+    };
+    (0..study.cells.len()).all(|cell| {
+        let cost = precision.cost_ratio.is_none_or(|asked| {
+            let (mean, half) = half(cell, judgement::COST);
+            half <= asked * mean.abs()
+        });
+        let violations = precision.violation_ratio.is_none_or(|asked| {
+            let path = |name: &str| format!("objective.{name}.violation_ratio");
+            study.objectives.iter().all(|(name, _)| half(cell, &path(name)).1 <= asked)
+        });
+        cost && violations
+    })
+}
+
+/// What was done before a sweep ended early.
+pub(crate) fn stopped(runs: &BTreeMap<RunId, Measured>, folder: &std::path::Path) -> Failure {
+    let message =
+        format!("stopped; {} runs are kept in {}: --resume goes on from there", runs.len(), folder.display());
+    Failure { code: Code::Stopped, message }
+}

@@ -1,0 +1,417 @@
+//! A sweep's answer in words: the cheapest cell that holds, why no cheaper one, what moving along the front costs, what matters most.
+
+use super::judgement::{Answer, COST, Holds, Kept, Study};
+use super::statistics::Sample;
+use super::{Found, Task};
+use crate::number::{counted, money, percent, plain};
+use crate::report::{Mark, Page};
+use serde::Serialize;
+
+/// Cheaper cells that are named one by one; more are counted.
+const NAMED: usize = 6;
+
+const USD: &str = "USD";
+
+/// `412 ± 3 USD`.
+fn cost(sample: Sample, confidence: f64) -> String {
+    match sample.half_width(confidence) {
+        Some(half) if half > 0.0 => format!("{} ± {}", plain(sample.mean), money(half, USD)),
+        _ => money(sample.mean, USD),
+    }
+}
+
+/// `0.4 ± 0.1 %`.
+fn ratio(sample: Sample, confidence: f64) -> String {
+    match sample.half_width(confidence) {
+        Some(half) if half > 0.0 => format!("{} ± {}", percent(sample.mean), percent(half)),
+        _ => percent(sample.mean),
+    }
+}
+
+/// How an objective was kept: `fast is missed in 0.4 ± 0.1 % (1 % allowed)`.
+fn kept(kept: &Kept, confidence: f64) -> String {
+    let mut text = format!(
+        "{} is missed in {} ({} allowed)",
+        kept.name,
+        ratio(kept.ratio, confidence),
+        percent(kept.allowed)
+    );
+    if let Some(chance) = kept.chance {
+        let n = kept.ratio.n;
+        let clean = if kept.broken == 0 { "no replication" } else { "only a few replications" };
+        text += &format!("; {clean} of {n} broke it: the chance is under {}", percent(chance));
+    }
+    text
+}
+
+/// The verdict in one sentence.
+pub fn verdict(found: &Found) -> String {
+    let (study, answer) = (&found.study, &found.answer);
+    let sure = percent(study.confidence);
+    let Some(winner) = answer.winner else {
+        let undecided = answer.verdicts.iter().filter(|v| v.holds == Holds::Unknown).count();
+        let what = match undecided {
+            0 => "no cell keeps its promises".to_owned(),
+            n => format!("no cell is shown to keep its promises ({n} undecided: more replications may tell)"),
+        };
+        return format!("{what}, at {sure} confidence.");
+    };
+    let fresh = found.fresh.sample(0, COST);
+    let mut text = format!(
+        "{} is the cheapest that keeps its promises: {} a month on replications that the choice never saw",
+        study.cells[winner].name,
+        cost(fresh, study.confidence)
+    );
+    if winner != study.baseline && found.fresh.cells.len() > 1 {
+        let base = found.fresh.sample(1, COST).mean;
+        let share = fresh.mean / base;
+        let word = if share < 1.0 { "less" } else { "more" };
+        text +=
+            &format!(", {} {word} than {}", percent((1.0 - share).abs()), study.cells[study.baseline].name);
+    }
+    format!("{text} ({sure} confidence).")
+}
+
+/// The whole answer as a page.
+pub fn page(task: &Task, found: &Found, files: &str) -> Page {
+    let (study, answer) = (&found.study, &found.answer);
+    let sure = study.confidence;
+    let mut page = Page::new(&task.name, &task.description);
+    let replications = study.cells[0].runs.len() as u64;
+    page.add(
+        "Cells",
+        format!(
+            "{} x {}",
+            counted(study.cells.len() as u64, "cell", "cells"),
+            counted(replications, "replication", "replications")
+        ),
+    );
+    if let Some(winner) = answer.winner {
+        let verdict = &answer.verdicts[winner];
+        page.add_marked(
+            "Answer",
+            Mark::Good,
+            format!("{}: {} a month", study.cells[winner].name, cost(verdict.cost, sure)),
+        );
+        for kept_one in &verdict.kept {
+            page.add("Answer", kept(kept_one, sure));
+        }
+        for &cell in &answer.equals {
+            let cost = cost(answer.verdicts[cell].cost, sure);
+            let name = &study.cells[cell].name;
+            page.add("Answer", format!("{name} holds too at {cost}: no difference you could trust"));
+        }
+    }
+    rejected(&mut page, study, answer);
+    front(&mut page, study, answer);
+    for line in sensitivity(study, answer) {
+        page.add("Matters", line);
+    }
+    for line in limits(study, answer) {
+        page.add("Limits", line);
+    }
+    caveats(&mut page, task, found);
+    page.add("Files", files.to_owned());
+    page.end(verdict(found));
+    page
+}
+
+fn rejected(page: &mut Page, study: &Study, answer: &Answer) {
+    let sure = study.confidence;
+    for &cell in answer.rejected.iter().take(NAMED) {
+        let verdict = &answer.verdicts[cell];
+        let why = match (&verdict.overloaded, verdict.holds) {
+            (Some(why), _) => format!("overloaded, {why}"),
+            (None, Holds::No) => reasons(verdict.kept.iter().filter(|k| k.ratio.mean > k.allowed), sure),
+            (None, _) => format!("not shown to hold, {}", reasons(verdict.kept.iter(), sure)),
+        };
+        let mark = if verdict.holds == Holds::No { Mark::Bad } else { Mark::Warning };
+        let text = format!("{} at {}: {why}", study.cells[cell].name, cost(verdict.cost, sure));
+        page.add_marked("Cheaper", mark, text);
+    }
+    if answer.rejected.len() > NAMED {
+        let more = (answer.rejected.len() - NAMED) as u64;
+        page.add("Cheaper", format!("and {} more: see cells.csv", counted(more, "cell", "cells")));
+    }
+}
+
+fn reasons<'a>(broken: impl Iterator<Item = &'a Kept>, confidence: f64) -> String {
+    broken.map(|one| kept(one, confidence)).collect::<Vec<_>>().join("; ")
+}
+
+/// What moving along the front costs, cell by cell.
+fn front(page: &mut Page, study: &Study, answer: &Answer) {
+    if answer.front.len() < 2 || study.objectives.is_empty() {
+        return;
+    }
+    for pair in answer.front.windows(2).take(NAMED) {
+        let (from, to) = (&answer.verdicts[pair[0]], &answer.verdicts[pair[1]]);
+        let more = to.cost.mean - from.cost.mean;
+        let points = (from.violation() - to.violation()) * 100.0;
+        page.add(
+            "Front",
+            format!(
+                "{} a month more, from {} to {}, buy {} percentage points",
+                money(more, USD),
+                study.cells[pair[0]].name,
+                study.cells[pair[1]].name,
+                plain(points)
+            ),
+        );
+    }
+}
+
+/// How far each axis moves cost and violations: the span of its points' means over all other axes, the widest first.
+pub(super) fn effects(study: &Study, answer: &Answer) -> Vec<(String, f64, f64)> {
+    let mut effects: Vec<(String, f64, f64)> = Vec::new();
+    for (at, axis) in study.axes.iter().enumerate() {
+        let mut labels: Vec<&str> = study.cells.iter().map(|cell| cell.labels[at].as_str()).collect();
+        labels.sort_unstable();
+        labels.dedup();
+        if labels.len() < 2 {
+            continue;
+        }
+        let means = |value: &dyn Fn(usize) -> f64| -> f64 {
+            let mean = |label: &&str| {
+                let cells: Vec<usize> =
+                    (0..study.cells.len()).filter(|&c| study.cells[c].labels[at] == **label).collect();
+                cells.iter().map(|&c| value(c)).sum::<f64>() / cells.len() as f64
+            };
+            let means: Vec<f64> = labels.iter().map(mean).collect();
+            let most = means.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            most - means.iter().copied().fold(f64::INFINITY, f64::min)
+        };
+        let cost = means(&|c| answer.verdicts[c].cost.mean);
+        let violation = means(&|c| answer.verdicts[c].violation());
+        effects.push((axis.clone(), cost, violation));
+    }
+    effects.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    effects
+}
+
+fn sensitivity(study: &Study, answer: &Answer) -> Vec<String> {
+    let effects = effects(study, answer);
+    if effects.len() < 2 {
+        return Vec::new();
+    }
+    let line = |(axis, cost, violation): &(String, f64, f64)| {
+        let (cost, points) = (money(*cost, USD), plain(violation * 100.0));
+        format!("{axis} moves the cost by {cost} a month and violations by {points} percentage points")
+    };
+    effects.iter().map(line).collect()
+}
+
+/// What held cells back that do not keep their promises.
+fn limits(study: &Study, answer: &Answer) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (path, what, least) in
+        [("limits.at_max_ratio", "group.max", 0.01), ("limits.backend_busy_ratio", "the backend", 0.01)]
+    {
+        let broken = |&cell: &usize| answer.verdicts[cell].holds != Holds::Yes;
+        let held = |&cell: &usize| study.sample(cell, path).mean >= least;
+        let cells = (0..study.cells.len()).filter(broken).filter(held).count() as u64;
+        if cells > 0 {
+            let cells = counted(cells, "cell", "cells");
+            lines.push(format!("{cells} without kept promises were limited by {what} at times ({path})"));
+        }
+    }
+    lines
+}
+
+fn caveats(page: &mut Page, task: &Task, found: &Found) {
+    let study = &found.study;
+    if study.objectives.is_empty() {
+        page.add_marked(
+            "Beware",
+            Mark::Warning,
+            "no [[objective]]: every cell keeps its promises".to_owned(),
+        );
+    }
+    if study.cells[0].runs.len() < super::judgement::FEWEST {
+        let text = "under 10 replications: nothing can be said to hold".to_owned();
+        page.add_marked("Beware", Mark::Warning, text);
+    }
+    if found.precise == Some(false) {
+        let text = format!("precision not reached within {} replications", task.most);
+        page.add_marked("Beware", Mark::Warning, text);
+    }
+    let traced = task.cells.iter().any(|cell| cell.trace.is_some());
+    if traced {
+        page.add_marked(
+            "Beware",
+            Mark::Warning,
+            "intervals are given this trace: they say nothing about other days".to_owned(),
+        );
+    }
+}
+
+/// The answer in `answer.json`.
+#[derive(Serialize)]
+struct Json<'a> {
+    schema: u32,
+    simscale: &'a str,
+    name: &'a str,
+    axes: &'a [String],
+    replications: usize,
+    confidence: f64,
+    precision_reached: Option<bool>,
+    baseline: usize,
+    winner: Option<usize>,
+    equals: &'a [usize],
+    rejected: &'a [usize],
+    front: &'a [usize],
+    cells: Vec<JsonCell<'a>>,
+    fresh: Vec<JsonFresh<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonCell<'a> {
+    name: &'a str,
+    values: &'a [(String, String)],
+    holds: &'static str,
+    overloaded: Option<&'a str>,
+    cost_usd_per_month: f64,
+    cost_usd_per_month_half_width: Option<f64>,
+    objectives: Vec<JsonKept<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonKept<'a> {
+    name: &'a str,
+    allowed_ratio: f64,
+    violation_ratio: f64,
+    violation_ratio_half_width: Option<f64>,
+    broken_replications: usize,
+    chance_limit: Option<f64>,
+}
+
+/// A cell on replications that the choice never saw.
+#[derive(Serialize)]
+struct JsonFresh<'a> {
+    name: &'a str,
+    cost_usd_per_month: f64,
+    cost_usd_per_month_half_width: Option<f64>,
+}
+
+pub(super) fn json(
+    task: &Task,
+    study: &Study,
+    answer: &Answer,
+    fresh: &Study,
+    precise: Option<bool>,
+) -> Vec<u8> {
+    let sure = study.confidence;
+    let cells = answer.verdicts.iter().enumerate().map(|(cell, verdict)| JsonCell {
+        name: &study.cells[cell].name,
+        values: &task.cells[cell].values,
+        holds: match verdict.holds {
+            Holds::Yes => "yes",
+            Holds::No => "no",
+            Holds::Unknown => "undecided",
+        },
+        overloaded: verdict.overloaded.as_deref(),
+        cost_usd_per_month: verdict.cost.mean,
+        cost_usd_per_month_half_width: verdict.cost.half_width(sure),
+        objectives: verdict
+            .kept
+            .iter()
+            .map(|kept| JsonKept {
+                name: &kept.name,
+                allowed_ratio: kept.allowed,
+                violation_ratio: kept.ratio.mean,
+                violation_ratio_half_width: kept.ratio.half_width(sure),
+                broken_replications: kept.broken,
+                chance_limit: kept.chance,
+            })
+            .collect(),
+    });
+    let fresh = (0..fresh.cells.len()).map(|cell| {
+        let sample = fresh.sample(cell, COST);
+        JsonFresh {
+            name: &fresh.cells[cell].name,
+            cost_usd_per_month: sample.mean,
+            cost_usd_per_month_half_width: sample.half_width(sure),
+        }
+    });
+    pretty(&Json {
+        schema: 1,
+        simscale: env!("CARGO_PKG_VERSION"),
+        name: &task.name,
+        axes: &task.axes,
+        replications: study.cells[0].runs.len(),
+        confidence: sure,
+        precision_reached: precise,
+        baseline: study.baseline,
+        winner: answer.winner,
+        equals: &answer.equals,
+        rejected: &answer.rejected,
+        front: &answer.front,
+        cells: cells.collect(),
+        fresh: fresh.collect(),
+    })
+}
+
+/// What is needed to make the same tables again.
+pub(super) fn manifest(task: &Task, fixed: &str) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Manifest<'a> {
+        schema: u32,
+        simscale: &'a str,
+        name: &'a str,
+        plan_sha256: &'a str,
+        seed: u64,
+        command: &'a str,
+    }
+    pretty(&Manifest {
+        schema: 1,
+        simscale: env!("CARGO_PKG_VERSION"),
+        name: &task.name,
+        plan_sha256: fixed,
+        seed: task.seed,
+        command: &task.command,
+    })
+}
+
+fn pretty(value: &impl Serialize) -> Vec<u8> {
+    let mut text = serde_json::to_vec_pretty(value).expect("our own layouts have a form in JSON");
+    text.push(b'\n');
+    text
+}
+
+/// The answer as Markdown, for a pull request: the verdict, then a table of all cells.
+pub fn markdown(task: &Task, found: &Found) -> String {
+    let (study, answer) = (&found.study, &found.answer);
+    let sure = study.confidence;
+    let mut text = format!("### {}\n\n**{}**\n\n", task.name, verdict(found));
+    let names = study
+        .objectives
+        .iter()
+        .map(|(name, allowed)| format!(" {name} missed ({} allowed) |", percent(*allowed)));
+    text += &format!(
+        "| cell | cost a month |{} holds |\n|---|---:|{}---|\n",
+        names.collect::<String>(),
+        "---:|".repeat(study.objectives.len())
+    );
+    let mut order: Vec<usize> = (0..study.cells.len()).collect();
+    order.sort_by(|&a, &b| {
+        answer.verdicts[a].cost.mean.total_cmp(&answer.verdicts[b].cost.mean).then(a.cmp(&b))
+    });
+    for cell in order {
+        let verdict = &answer.verdicts[cell];
+        let kept = verdict.kept.iter().map(|kept| format!(" {} |", ratio(kept.ratio, sure)));
+        let holds = match verdict.holds {
+            _ if answer.winner == Some(cell) => "**yes, the cheapest**",
+            Holds::Yes => "yes",
+            Holds::No => "no",
+            Holds::Unknown => "undecided",
+        };
+        text += &format!(
+            "| {} | {} |{} {holds} |\n",
+            study.cells[cell].name.replace('|', "\\|"),
+            cost(verdict.cost, sure),
+            kept.collect::<String>()
+        );
+    }
+    let replications = study.cells[0].runs.len();
+    text + &format!("\n{replications} replications a cell, {} intervals; `{}`\n", percent(sure), task.command)
+}

@@ -1,0 +1,201 @@
+//! The bench: runs cells on all processors, the longest first, and keeps each run as it ends.
+
+use super::gauge::Gauge;
+use super::store::{Measured, RunId, Store};
+use super::{Setting, Task, stopped};
+use crate::failure::{Code, Failure};
+use crate::hash;
+use crate::record::Console;
+use crate::trace::CheckedTrace;
+use indicatif::{ProgressBar, ProgressStyle};
+use simscale::Scenario;
+use simscale::plan::replication_seed;
+use simscale::summary::Summary;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+/// A cell that is ready to run.
+pub struct Prepared {
+    /// In words.
+    pub name: String,
+    /// The label of its point on each axis.
+    pub labels: Vec<String>,
+    /// The values that its points laid on the document.
+    pub values: Vec<(String, String)>,
+    /// Its scenario, every default written out.
+    pub scenario: Scenario,
+    /// Its trace.
+    pub trace: Option<Arc<CheckedTrace>>,
+}
+
+impl Prepared {
+    /// All that fixes its runs, seed aside.
+    pub fn identity(&self) -> String {
+        let trace = self.trace.as_ref().map_or("", |trace| trace.facts.sha256.as_str());
+        format!("{} {trace}", hash::of_text(&self.scenario.to_toml()))
+    }
+
+    /// Requests that a run is about to have.
+    pub fn requests(&self) -> f64 {
+        let seconds = self.scenario.simulation.duration.seconds();
+        match &self.trace {
+            Some(trace) => trace.facts.used_requests,
+            None => self.scenario.rates().map_or(0.0, |rates| rates.mean * seconds),
+        }
+    }
+
+    /// Runs it once. `None` when it was stopped.
+    fn measure(&self, paths: &[String], seed: u64, stop: &AtomicBool) -> Result<Option<Measured>, Failure> {
+        let named = |message: String| Failure::input(format!("{}: {message}", self.name));
+        let rows = self.trace.as_ref().map(|trace| trace.reader()).transpose();
+        let rows = rows.map_err(|error| named(error.to_string()))?;
+        let simulation = self.scenario.simulation(Some(seed), rows).map_err(|e| named(e.render(true)))?;
+        let mut gauge = Gauge::new(&self.scenario, stop);
+        let result = simulation.run(&mut gauge).map_err(|broken| Failure {
+            code: Code::Law,
+            message: format!("{}: {broken}; this is a bug of simscale, please report it", self.name),
+        })?;
+        if result.stopped_at.is_some() {
+            return Ok(None);
+        }
+        let summary = Summary::new(&self.scenario, &result);
+        let of_gauge = gauge.figures();
+        let of_summary = paths.len() - of_gauge.len();
+        let figures = paths[..of_summary].iter().map(|path| summary.figure(path)).chain(of_gauge).collect();
+        Ok(Some(Measured { figures, fingerprint: summary.fingerprint, requests: gauge.requests }))
+    }
+}
+
+/// Runs cells and holds what is done.
+pub struct Bench<'a> {
+    task: &'a Task,
+    store: &'a Store,
+    setting: &'a Setting<'a>,
+    paths: Vec<String>,
+    runs: Mutex<BTreeMap<RunId, Measured>>,
+    folder: std::path::PathBuf,
+}
+
+impl<'a> Bench<'a> {
+    /// A bench that goes on from what was done before.
+    pub(super) fn new(
+        task: &'a Task,
+        store: &'a Store,
+        done: BTreeMap<RunId, Measured>,
+        setting: &'a Setting<'a>,
+    ) -> Bench<'a> {
+        let folder = store.folder().to_path_buf();
+        Bench { task, store, setting, paths: task.paths(), runs: Mutex::new(done), folder }
+    }
+
+    /// All runs that are done.
+    pub(super) fn runs(&self) -> std::sync::MutexGuard<'_, BTreeMap<RunId, Measured>> {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn into_runs(self) -> BTreeMap<RunId, Measured> {
+        self.runs.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs the replications of some cells that are not done yet.
+    pub(super) fn run(&self, cells: &[usize], numbers: Range<u64>) -> Result<(), Failure> {
+        let mut wanted: Vec<RunId> =
+            numbers.flat_map(|number| cells.iter().map(move |&cell| (cell, number))).collect();
+        wanted.retain(|run| !self.runs().contains_key(run));
+        // The longest first, so that no processor is left alone with one at the end.
+        wanted.sort_by(|a, b| {
+            let length = |run: &RunId| self.task.cells[run.0].requests();
+            length(b).total_cmp(&length(a)).then((a.1, a.0).cmp(&(b.1, b.0)))
+        });
+        let progress = Progress::new(wanted.len() as u64, self.setting.shown);
+        let failure: Mutex<Option<Failure>> = Mutex::new(None);
+        let halt = AtomicBool::new(false);
+        self.setting.threads.in_place_scope_fifo(|scope| {
+            for run in wanted {
+                let (progress, failure, halt) = (&progress, &failure, &halt);
+                scope.spawn_fifo(move |_| {
+                    if halt.load(Relaxed) || self.setting.stop.load(Relaxed) {
+                        return;
+                    }
+                    match self.one(run) {
+                        Ok(Some(requests)) => progress.done(requests),
+                        Ok(None) => {}
+                        Err(found) => {
+                            halt.store(true, Relaxed);
+                            failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(found);
+                        }
+                    }
+                });
+            }
+        });
+        progress.clear();
+        if let Some(failure) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(failure);
+        }
+        if self.setting.stop.load(Relaxed) {
+            return Err(stopped(&self.runs(), &self.folder));
+        }
+        Ok(())
+    }
+
+    /// One run, kept; the number of its requests.
+    fn one(&self, run: RunId) -> Result<Option<u64>, Failure> {
+        let cell = &self.task.cells[run.0];
+        let seed = replication_seed(self.task.seed, run.1);
+        let attempt = catch_unwind(AssertUnwindSafe(|| cell.measure(&self.paths, seed, self.setting.stop)));
+        let measured = attempt.unwrap_or_else(|_| {
+            let message =
+                format!("{}: a run with seed {seed} panicked; this is a bug of simscale", cell.name);
+            Err(Failure { code: Code::Law, message })
+        })?;
+        let Some(measured) = measured else { return Ok(None) };
+        self.store.keep(run, &measured)?;
+        let requests = measured.requests;
+        self.runs().insert(run, measured);
+        Ok(Some(requests))
+    }
+}
+
+/// How far a batch of runs is: a bar on a terminal, a line at each tenth elsewhere.
+struct Progress {
+    bar: ProgressBar,
+    total: u64,
+    count: AtomicU64,
+    requests: AtomicU64,
+    started: Instant,
+    lines: bool,
+}
+
+impl Progress {
+    fn new(total: u64, shown: bool) -> Progress {
+        let bar = if shown && total > 0 { ProgressBar::new(total) } else { ProgressBar::hidden() };
+        let style = "{bar:30} {pos}/{len} runs  {msg}  {eta} left";
+        bar.set_style(
+            ProgressStyle::with_template(style).expect("the template is fixed").progress_chars("=> "),
+        );
+        let lines = shown && bar.is_hidden();
+        let (count, requests) = (AtomicU64::new(0), AtomicU64::new(0));
+        Progress { bar, total, count, requests, started: Instant::now(), lines }
+    }
+
+    fn done(&self, requests: u64) {
+        let requests = self.requests.fetch_add(requests, Relaxed) + requests;
+        let count = self.count.fetch_add(1, Relaxed) + 1;
+        let rate = requests as f64 / self.started.elapsed().as_secs_f64().max(1e-3) / 1e6;
+        let rate = format!("{} M requests/s", crate::number::plain(rate));
+        let tenth = |n: u64| n * 10 / self.total.max(1);
+        if self.lines && tenth(count) > tenth(count - 1) {
+            Console::talk(&format!("{count}/{} runs, {rate}", self.total));
+        }
+        self.bar.set_message(rate);
+        self.bar.inc(1);
+    }
+
+    fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}

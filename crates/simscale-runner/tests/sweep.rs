@@ -1,0 +1,122 @@
+//! Sweeps as users meet them: the answer, a kill at any moment, other threads, wrong axes.
+
+mod place;
+
+use place::{Place, SMALL, code, err, out};
+use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
+
+/// A sweep of four cells over the small scenario.
+fn swept(replications: u32) -> String {
+    format!(
+        "{SMALL}\n[sweep]\nreplications = {replications}\naxes.\"group.min\" = [1, 2]\naxes.\"group.max\" = [3, 4]\n"
+    )
+}
+
+const TABLES: [&str; 6] =
+    ["runs.csv", "cells.csv", "comparison.csv", "answer.json", "front.svg", "manifest.json"];
+
+fn tables(place: &Place, folder: &str) -> Vec<String> {
+    TABLES.iter().map(|name| place.read(&format!("{folder}/{name}"))).collect()
+}
+
+#[test]
+fn a_sweep_answers_and_leaves_its_tables() {
+    let place = Place::new();
+    place.write("small.toml", &swept(10));
+    let sweep = place.run(&["sweep", "small.toml"]);
+    assert_eq!(code(&sweep), 0, "{}", err(&sweep));
+    let text = out(&sweep);
+    assert!(text.contains("4 cells x 10 replications"), "{text}");
+    assert!(text.lines().next_back().unwrap().contains("the cheapest that keeps its promises"), "{text}");
+    let cells = place.read("results/small-sweep/cells.csv");
+    assert_eq!(cells.lines().count(), 5);
+    assert!(cells.starts_with(
+        "cell,group.max,group.min,replications,holds,winner,on_front,overloaded,cost_usd_per_month,"
+    ));
+    // 4 cells x 10, and the winner, and with it the baseline where it is another cell, on fresh replications.
+    let runs = place.read("results/small-sweep/runs.csv").lines().count() - 1;
+    assert!(runs == 50 || runs == 60, "{runs}");
+    assert!(!place.names("results/small-sweep").contains(&"journal.jsonl".to_owned()));
+}
+
+#[test]
+fn killed_at_any_moment_and_resumed_it_is_the_same_to_the_byte() {
+    let place = Place::new();
+    place.write("small.toml", &swept(12));
+    let whole = place.run(&["sweep", "small.toml", "--out", "whole", "--jobs", "1"]);
+    assert_eq!(code(&whole), 0, "{}", err(&whole));
+    // The moments come from the clock, and so differ from run to run: the statement holds for any.
+    for pause in [5, 20, 60, 140] {
+        let mut sweep = place.command(&["sweep", "small.toml", "--out", "parts", "--resume", "--jobs", "2"]);
+        let mut child = sweep.stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(pause));
+        _ = child.kill();
+        child.wait().unwrap();
+    }
+    let rest = place.run(&["sweep", "small.toml", "--out", "parts", "--resume", "--jobs", "8"]);
+    assert_eq!(code(&rest), 0, "{}", err(&rest));
+    assert!(tables(&place, "whole") == tables(&place, "parts"), "the tables differ");
+}
+
+#[test]
+fn what_is_unfinished_is_neither_lost_nor_mixed() {
+    let place = Place::new();
+    place.write("small.toml", &swept(10));
+    fs::create_dir_all(place.path("results/small-sweep")).unwrap();
+    place.write("results/small-sweep/journal.jsonl", "{\"schema\":1,\"plan\":\"of another\"}\n");
+    let refused = place.run(&["sweep", "small.toml"]);
+    assert!(
+        code(&refused) == 2 && err(&refused).contains("--resume finishes it, --fresh starts over"),
+        "{}",
+        err(&refused)
+    );
+    let other = place.run(&["sweep", "small.toml", "--resume"]);
+    assert!(
+        code(&other) == 2 && err(&other).contains("another scenario, sweep or version"),
+        "{}",
+        err(&other)
+    );
+    let fresh = place.run(&["sweep", "small.toml", "--fresh", "--quiet"]);
+    assert_eq!(code(&fresh), 0, "{}", err(&fresh));
+    assert!(err(&fresh).is_empty() && out(&fresh).lines().count() == 1, "{}{}", err(&fresh), out(&fresh));
+}
+
+#[test]
+fn axes_can_come_from_the_shell_and_wrong_ones_are_explained() {
+    let place = Place::new();
+    place.write("small.toml", SMALL);
+    let dry = place.run(&["sweep", "small.toml", "--sweep", "group.min=1..3:1", "--dry-run"]);
+    assert_eq!(code(&dry), 0, "{}", err(&dry));
+    assert!(
+        out(&dry).contains("0  group.min=1  (baseline)") && out(&dry).contains("3 cells x 10"),
+        "{}",
+        out(&dry)
+    );
+    assert!(!place.path("results").exists(), "a dry run writes nothing");
+    let unknown = place.run(&["sweep", "small.toml", "--sweep", "group.mim=1,2"]);
+    assert!(code(&unknown) == 2 && err(&unknown).contains("is not a known key"), "{}", err(&unknown));
+    let high = place.run(&["sweep", "small.toml", "--sweep", "group.min=1,500"]);
+    assert!(code(&high) == 2 && err(&high).contains("is above group.max"), "{}", err(&high));
+}
+
+#[test]
+fn files_are_compared_on_equal_luck() {
+    let place = Place::new();
+    place.write("a.toml", &SMALL.replace("small", "a"));
+    place.write("b.toml", &SMALL.replace("small", "b").replace("min = 1", "min = 2"));
+    let compare = place.run(&["compare", "a.toml", "b.toml", "--replications", "10", "--format", "markdown"]);
+    assert_eq!(code(&compare), 0, "{}", err(&compare));
+    assert!(out(&compare).contains("| cell | cost a month |"), "{}", out(&compare));
+    let runs = place.read("results/comparison/runs.csv");
+    let arrived = |cell: &str| -> Vec<String> {
+        let mut reader = csv::Reader::from_reader(runs.as_bytes());
+        let head = reader.headers().unwrap().clone();
+        let at = |name: &str| head.iter().position(|column| column == name).unwrap();
+        let (cells, column) = (at("cell"), at("requests.arrived"));
+        let rows = reader.records().map(|row| row.unwrap()).filter(|row| &row[cells] == cell);
+        rows.take(10).map(|row| row[column].to_owned()).collect()
+    };
+    assert_eq!(arrived("0"), arrived("1"), "both met the same requests");
+}
