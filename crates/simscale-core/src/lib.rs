@@ -24,10 +24,14 @@ pub use control::{
 };
 pub use fleet::{Candidate, Configuration, terminated_first};
 pub use kernel::{BadDistribution, Distribution, SimDuration, SimTime, replication_seed};
+pub use ledger::SessionCounts;
 pub use ledger::{
     ActivityKind, ActivityRow, AgentCounts, Attempts, Billed, Capacity, Cost, ObjectiveResult, PeriodRow,
     Requests, ResponseTime, RunResult, Saturation, Scaling, Sink,
 };
 pub use sim::{BrokenLaw, run};
-pub use traffic::{Algorithm, ArrivalProcess, Curve, MmppState, Spread, TraceReader, TraceRow, Workload};
+pub use traffic::{
+    AfterFailure, Algorithm, ArrivalProcess, Curve, MmppState, SessionRequests, Sessions, Spread,
+    TraceReader, TraceRow, Workload,
+};
 pub use world::*;

@@ -2,7 +2,7 @@
 
 use crate::control::{MathMetric, Metric};
 use crate::kernel::{Distribution, SimDuration, SimTime};
-use crate::traffic::Algorithm;
+use crate::traffic::{Algorithm, Sessions};
 
 mod places;
 
@@ -191,7 +191,7 @@ pub struct HealthCheck {
 }
 
 /// How clients behave.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Clients {
     /// A client gives an attempt up after this.
     pub timeout: Option<SimDuration>,
@@ -199,6 +199,8 @@ pub struct Clients {
     pub abandoned_work: AbandonedWork,
     /// Retries of failed attempts.
     pub retries: Option<Retries>,
+    /// Each arrival is a user with several requests; without sessions each arrival is one request.
+    pub sessions: Option<Sessions>,
 }
 
 /// The work of an attempt after a client's time-out or a 504.

@@ -253,7 +253,8 @@ fn smaller(small: &Small) -> Vec<Small> {
         (0..watcher.alarms.len()).for_each(|k| with(&|s| drop(s.watchers[i].alarms.remove(k))));
     }
     (0..small.world.instance.boot.len()).for_each(|i| with(&|s| drop(s.world.instance.boot.remove(i))));
-    let features: [&dyn Fn(&mut World); 20] = [
+    let features: [&dyn Fn(&mut World); 21] = [
+        &|w| w.clients.sessions = None,
         &|w| w.group.places.shortages.clear(),
         &|w| w.group.places.addresses = None,
         &|w| w.group.places.agents = None,
@@ -301,6 +302,7 @@ fn the_engines_agree_in_random_worlds() {
         |name: &str, default| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default);
     let (count, first) = (number("SIMSCALE_SWARM", 5000), number("SIMSCALE_FIRST", 0));
     let (mut equal, mut events, mut timed_out, mut killed, mut retried, mut observed) = (0, 0, 0, 0, 0, 0);
+    let mut sessions = SessionCounts::default();
     let mut differing = Vec::new();
     for seed in first..first + count {
         let small = random(seed);
@@ -312,6 +314,10 @@ fn the_engines_agree_in_random_worlds() {
             timed_out += r.attempts.timed_out;
             killed += r.attempts.killed;
             retried += r.attempts.retried;
+            let s = r.sessions.unwrap_or_default();
+            sessions.completed += s.completed;
+            sessions.left += s.left;
+            sessions.requests += s.requests;
         }
         equal += strict.met.equal_instants;
         events += strict.met.events;
@@ -319,6 +325,10 @@ fn the_engines_agree_in_random_worlds() {
     }
     println!("seeds {first} to {}: {events} events, {equal} of them at equal instants", first + count - 1);
     println!("{timed_out} time-outs, {killed} kills, {retried} retries, {observed} observations");
+    println!(
+        "sessions: {} completed and {} left, with {} requests",
+        sessions.completed, sessions.left, sessions.requests
+    );
     if let Some((seed, said)) = differing.first() {
         let mut kinds: BTreeMap<String, Vec<u64>> = BTreeMap::new();
         differing.iter().for_each(|(seed, said)| kinds.entry(kind(said)).or_default().push(*seed));
@@ -331,5 +341,6 @@ fn the_engines_agree_in_random_worlds() {
             differing.len()
         );
     }
+    assert!(sessions.completed > 0 && sessions.left > 0, "the swarm meets every end of a session");
     assert!(timed_out > 0 && killed > 0 && retried > 0 && equal > 0, "the swarm meets every kind of trouble");
 }

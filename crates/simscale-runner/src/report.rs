@@ -10,7 +10,7 @@ pub use verdict::{judgement, verdict};
 use crate::number::{count, counted, money, percent, plain, rate, seconds, span};
 use simscale::Scenario;
 use simscale::scenario::Objective as Promise;
-use simscale::summary::{Expectation, Objective, Summary};
+use simscale::summary::{Expectation, Objective, Sessions, Summary};
 
 /// The page about one run. `files` says where its files lie.
 pub fn page(
@@ -22,6 +22,9 @@ pub fn page(
     let mut page = Page::new(&scenario.name, scenario.description.as_deref().unwrap_or_default());
     page.add("Ran", ran(scenario, summary));
     page.add("Load", load(scenario, summary));
+    if let Some(sessions) = &summary.sessions {
+        page.add("Sessions", users(sessions));
+    }
     page.add("Response", response(summary));
     for (promise, objective) in scenario.objective.iter().zip(&summary.objectives) {
         page.add_marked("Promise", Mark::of(objective.met), kept(promise, objective));
@@ -87,6 +90,20 @@ fn load(scenario: &Scenario, summary: &Summary) -> String {
     }
     if summary.attempts.retried > 0 {
         text += &format!("; {}", counted(summary.attempts.retried, "retry", "retries"));
+    }
+    text
+}
+
+/// Users with several requests: how many came, stayed to the end, and left.
+fn users(sessions: &Sessions) -> String {
+    let ended = sessions.completed + sessions.left;
+    let mut text =
+        format!("{} started, {} ended", counted(sessions.started, "session", "sessions"), count(ended));
+    if let (Some(requests), Some(lasted)) = (sessions.requests_mean, sessions.duration_mean_s) {
+        text += &format!(" after {} requests and {} on average", plain(requests), span(lasted));
+    }
+    if sessions.left > 0 {
+        text += &format!(", {} of them because a request failed", count(sessions.left));
     }
     text
 }

@@ -9,7 +9,7 @@ pub use figures::{Figure, OBJECTIVE_FIGURES, RUN_FIGURES, figure_paths};
 
 use crate::scenario::Scenario;
 use serde::Serialize;
-use simscale_core::{ObjectiveResult, RunResult};
+use simscale_core::{ObjectiveResult, RunResult, SessionCounts};
 
 /// Number of the layout; it changes when a field changes its meaning or goes away, not when one is added.
 pub const SUMMARY_SCHEMA: u32 = 2;
@@ -49,6 +49,8 @@ pub struct Summary {
     pub requests: Requests,
     /// Tries of requests: what balancer and instances see.
     pub attempts: Attempts,
+    /// Users with several requests, when the scenario has sessions.
+    pub sessions: Option<Sessions>,
     /// Response times of the served, from the first attempt to the answer.
     pub response_time_s: ResponseTime,
     /// Time that served requests spent beyond their own CPU and wait time.
@@ -125,6 +127,25 @@ pub struct Attempts {
     pub killed: u64,
     /// CPU time spent on attempts that nobody waited for.
     pub abandoned_cpu_s: f64,
+}
+
+/// Sessions: users with several requests.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Sessions {
+    /// Started in the window.
+    pub started: u64,
+    /// Ended in the window after all their requests.
+    pub completed: u64,
+    /// Ended in the window because a request failed.
+    pub left: u64,
+    /// In progress when the window began.
+    pub in_progress_at_start: u64,
+    /// In progress at the end.
+    pub in_progress_at_end: u64,
+    /// Requests of a session, mean over those that ended in the window.
+    pub requests_mean: Option<f64>,
+    /// From the first arrival to the last answer, seconds, mean over those that ended in the window.
+    pub duration_mean_s: Option<f64>,
 }
 
 /// Response times, seconds.
@@ -289,6 +310,7 @@ impl Summary {
                 .map(|s| Saturated { at_s: s.at.as_secs_f64(), in_flight: s.in_flight }),
             requests: requests(result),
             attempts: attempts(result),
+            sessions: result.sessions.as_ref().map(sessions),
             response_time_s: response_time(result),
             wait_time_s: WaitTime { mean: mean_s(result.waiting_ns, result.response_time.count) },
             capacity: Capacity {
@@ -342,6 +364,19 @@ fn attempts(result: &RunResult) -> Attempts {
         errors: a.errors,
         killed: a.killed,
         abandoned_cpu_s: a.abandoned_cpu_ns as f64 / 1e9,
+    }
+}
+
+fn sessions(counts: &SessionCounts) -> Sessions {
+    let ended = counts.completed + counts.left;
+    Sessions {
+        started: counts.started,
+        completed: counts.completed,
+        left: counts.left,
+        in_progress_at_start: counts.in_progress_at_start,
+        in_progress_at_end: counts.in_progress_at_end,
+        requests_mean: (ended > 0).then(|| counts.requests as f64 / ended as f64),
+        duration_mean_s: mean_s(counts.lasted_ns, ended),
     }
 }
 

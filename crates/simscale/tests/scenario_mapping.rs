@@ -2,9 +2,9 @@
 
 use simscale::Scenario;
 use simscale::engine::{
-    AbandonedWork, Algorithm, ArrivalProcess, BootFailure, BootStage, Cold, Curve, Distribution, FaultKind,
-    FaultTime, Metric, ObjectiveKind, Overflow, SimDuration, SimTime, Spread, Statistic, Termination,
-    TraceRow, Victims, Workload,
+    AbandonedWork, AfterFailure, Algorithm, ArrivalProcess, BootFailure, BootStage, Cold, Curve,
+    Distribution, FaultKind, FaultTime, Metric, ObjectiveKind, Overflow, SessionRequests, SimDuration,
+    SimTime, Spread, Statistic, Termination, TraceRow, Victims, Workload,
 };
 
 const WIDE: &str = r#"
@@ -43,6 +43,7 @@ cpu_before_ratio = 0.25
 timeout = "2s"
 abandoned_work = "cancelled"
 retries = { max = 3, backoff = "100ms", budget_ratio = 0.1 }
+sessions = { requests = { geometric = { mean = 12.5 } }, think_time = { exponential = { mean = "8s" } }, after_failure = "leave" }
 [instance]
 type = "c5.xlarge"
 speed = 1.5
@@ -181,6 +182,10 @@ fn instance_boot_and_clients() {
     assert_eq!(app.on_failure, errors);
     assert_eq!(world.clients.timeout, Some(seconds(2)));
     assert_eq!(world.clients.abandoned_work, AbandonedWork::Cancelled);
+    let sessions = world.clients.sessions.as_ref().unwrap();
+    assert_eq!(sessions.requests, SessionRequests::Geometric { mean: 12.5 });
+    assert_eq!(sessions.think_time, Distribution::Exponential { mean: 8e9 });
+    assert_eq!(sessions.after_failure, AfterFailure::Leave);
     let retries = world.clients.retries.unwrap();
     assert_eq!(
         (retries.max, retries.backoff, retries.max_backoff),

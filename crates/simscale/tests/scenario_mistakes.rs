@@ -175,6 +175,12 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     ("cpu_time = { exponential = { mean = \"35ms\" } }", "cpu_time = { exponential = { mean = \"35ms\" } }\ncpu_before_ratio = 50", &[
         "bad.toml:10:20: service.cpu_before_ratio: 50 is not a ratio from 0 to 1; write 50 percent as 0.5",
     ]),
+    ("# end\n", "[clients.sessions]\nrequests = { uniform = { low = 5, high = 3 } }\nthink_time = { constant = \"5s\" }\n", &[
+        "bad.toml:22:32: clients.sessions.requests.uniform.low: 5 is above high (3); lower low or raise high",
+    ]),
+    ("# end\n", "[clients.sessions]\nrequests = { constant = 0 }\nthink_time = { constant = \"5s\" }\n", &[
+        "bad.toml:22:25: clients.sessions.requests.constant: 0 is below 1, the least value; write a whole number from 1 to 100000",
+    ]),
     ("# end\n", "[clients]\ntimeout = \"0s\"\n", &[
         "bad.toml:22:11: clients.timeout: \"0s\" is zero; write a time above zero, or remove it: clients then wait for ever",
     ]),

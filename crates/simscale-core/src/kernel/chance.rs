@@ -26,6 +26,11 @@ pub(crate) enum Purpose {
     PublicationDelay,
     AlarmPhase,
     Agent,
+    SessionRequests,
+    SessionThink,
+    SessionClass,
+    SessionCpu,
+    SessionWait,
 }
 
 impl Purpose {
@@ -47,6 +52,11 @@ impl Purpose {
             Purpose::PublicationDelay => "publication_delay",
             Purpose::AlarmPhase => "alarm_phase",
             Purpose::Agent => "agent",
+            Purpose::SessionRequests => "session_requests",
+            Purpose::SessionThink => "session_think",
+            Purpose::SessionClass => "session_class",
+            Purpose::SessionCpu => "session_cpu",
+            Purpose::SessionWait => "session_wait",
         }
     }
 }
@@ -80,6 +90,11 @@ pub(crate) fn hash(seed: u64, purpose: Purpose, a: u64, b: u64) -> u64 {
 /// differ only in their policy share their luck. At most 2^63 - 1, so that it can be written as a seed of a scenario.
 pub fn replication_seed(master: u64, replication: u64) -> u64 {
     mix(mix(master ^ 0x7265_706c_6963_6174).wrapping_add(replication)) >> 1
+}
+
+/// A generator of an address of its own, for a law that takes several bits to draw: cheaper to make than a [`stream`].
+pub(crate) fn addressed(seed: u64, purpose: Purpose, a: u64, b: u64) -> Generator {
+    Xoshiro256PlusPlus::seed_from_u64(hash(seed, purpose, a, b))
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea and Flood 2014): a bijection that spreads every bit.

@@ -268,6 +268,12 @@ impl Sampler {
         Sampler { law, generator }
     }
 
+    /// One value from another generator, in whole nanoseconds.
+    pub fn draw_from(&mut self, generator: Generator) -> u64 {
+        self.generator = generator;
+        self.draw()
+    }
+
     /// One value, in whole nanoseconds.
     pub fn draw(&mut self) -> u64 {
         let mut one = [0];

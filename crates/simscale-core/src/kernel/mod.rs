@@ -8,7 +8,7 @@ mod time;
 
 pub(crate) use calendar::Calendar;
 pub use chance::replication_seed;
-pub(crate) use chance::{Generator, Purpose, hash, mix, named_stream, stream};
+pub(crate) use chance::{Generator, Purpose, addressed, hash, mix, named_stream, stream};
 pub use distribution::{BadDistribution, Distribution};
 pub(crate) use distribution::{Sampler, WORK_MAX};
 pub(crate) use min_index::MinIndex;

@@ -2,7 +2,7 @@
 
 use super::histogram::Histogram;
 use super::objective::Judge;
-use super::{Attempts, Requests, ResponseTime};
+use super::{Attempts, Requests, ResponseTime, SessionCounts};
 use crate::fleet::Outcome;
 use crate::kernel::mix;
 
@@ -14,6 +14,27 @@ pub(crate) struct Counts {
     pub refused: u64,
     pub failed: u64,
     pub attempts: Attempts,
+    pub sessions: SessionSums,
+}
+
+/// What is counted about sessions.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SessionSums {
+    pub started: u64,
+    pub completed: u64,
+    pub left: u64,
+    /// Over those that ended: their requests, and the time they took.
+    pub requests: u64,
+    pub lasted_ns: u128,
+    pub answering_ns: u128,
+    pub thinking_ns: u128,
+}
+
+impl SessionSums {
+    /// Sessions that have not ended.
+    pub fn in_progress(&self) -> u64 {
+        self.started - self.completed - self.left
+    }
 }
 
 impl Counts {
@@ -137,7 +158,7 @@ impl Book {
             served: b.served - a.served,
             refused: b.refused - a.refused,
             failed: b.failed - a.failed,
-            attempts: Attempts::default(),
+            ..Counts::default()
         }
     }
 
@@ -173,6 +194,21 @@ impl Book {
             errors: b.errors - a.errors,
             killed: b.killed - a.killed,
             abandoned_cpu_ns: b.abandoned_cpu_ns - a.abandoned_cpu_ns,
+        }
+    }
+
+    pub fn sessions(&self) -> SessionCounts {
+        let (a, b) = (&self.window_start.sessions, &self.counts.sessions);
+        SessionCounts {
+            in_progress_at_start: a.in_progress(),
+            started: b.started - a.started,
+            completed: b.completed - a.completed,
+            left: b.left - a.left,
+            in_progress_at_end: b.in_progress(),
+            requests: b.requests - a.requests,
+            lasted_ns: b.lasted_ns - a.lasted_ns,
+            answering_ns: b.answering_ns - a.answering_ns,
+            thinking_ns: b.thinking_ns - a.thinking_ns,
         }
     }
 

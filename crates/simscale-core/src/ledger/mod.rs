@@ -12,6 +12,7 @@ pub(crate) use billing::Bill;
 pub(crate) use book::Book;
 pub(crate) use histogram::Histogram;
 pub(crate) use objective::Judge;
+pub use result::SessionCounts;
 pub use result::{
     AgentCounts, Attempts, Billed, Capacity, Cost, ObjectiveResult, PeriodRow, Requests, ResponseTime,
     RunResult, Saturation, Scaling, Sink,

@@ -105,6 +105,29 @@ pub struct Attempts {
     pub abandoned_cpu_ns: u128,
 }
 
+/// Sessions of the statistics window: users with several requests each.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SessionCounts {
+    /// In progress when the window began.
+    pub in_progress_at_start: u64,
+    /// Started in the window.
+    pub started: u64,
+    /// Ended in the window after all their requests.
+    pub completed: u64,
+    /// Ended in the window because a request failed.
+    pub left: u64,
+    /// In progress at the end.
+    pub in_progress_at_end: u64,
+    /// Requests that the ended ones made.
+    pub requests: u64,
+    /// From the first arrival to the end of the last request, over the ended ones, ns.
+    pub lasted_ns: u128,
+    /// Of that, time in which a request was on its way, ns.
+    pub answering_ns: u128,
+    /// Of that, time in which the user thought, ns.
+    pub thinking_ns: u128,
+}
+
 /// Response times of the requests served, from the first attempt's arrival to the answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct ResponseTime {
@@ -259,6 +282,8 @@ pub struct RunResult {
     pub requests: Requests,
     /// Attempts.
     pub attempts: Attempts,
+    /// Sessions, when users have several requests.
+    pub sessions: Option<SessionCounts>,
     /// Response times of the served.
     pub response_time: ResponseTime,
     /// Sum of what served requests spent beyond their own CPU and wait time, ns.

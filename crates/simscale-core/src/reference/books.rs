@@ -20,7 +20,7 @@ fn rounded(amount: u128) -> u128 {
 
 impl Engine<'_> {
     /// Start of the statistics window.
-    fn from(&self) -> u64 {
+    pub(super) fn from(&self) -> u64 {
         self.world.lead_in.as_nanos()
     }
 
@@ -39,6 +39,7 @@ impl Engine<'_> {
             fingerprint: mix(self.outcomes ^ mix(self.control)),
             requests: self.count_requests(),
             attempts: self.count_attempts(),
+            sessions: self.count_sessions(),
             response_time: self.response_time(),
             waiting_ns: self.waiting(),
             capacity: self.capacity(),
@@ -49,7 +50,7 @@ impl Engine<'_> {
             agents: self.count_agents(self.from()),
             saturated: self.saturated.map(|in_flight| Saturation { at: to, in_flight }),
             stopped_at: self.stopped.then_some(to),
-            clamped_work: self.births.clamped,
+            clamped_work: self.births.clamped + self.session_draws_cut,
         }
     }
 

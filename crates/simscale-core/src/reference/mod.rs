@@ -15,6 +15,7 @@ mod machine;
 mod measure;
 mod places;
 mod requests;
+mod sessions;
 
 use crate::control::Policy;
 use crate::kernel::{NEVER, Phase, mix};
@@ -25,6 +26,7 @@ use decide::{Steered, Watched};
 use instance::Instance;
 use log::{Entry, Log};
 use requests::{Failure, Request};
+use sessions::Session;
 use std::collections::BTreeSet;
 
 /// Life-cycle events in their order inside one instant; then by slot and number.
@@ -72,6 +74,10 @@ struct Engine<'a> {
     requests: Vec<Request>,
     /// (time, request, attempt)
     retries: BTreeSet<(u64, u64, u64)>,
+    sessions: Vec<Session>,
+    /// Requests to come of users who think: (time, request that was answered).
+    follow_ups: BTreeSet<(u64, u64)>,
+    session_draws_cut: u64,
     failures: Vec<Failure>,
     /// Retries that the budget has saved up, in millionths.
     budget: u64,
@@ -139,6 +145,9 @@ pub fn run(
         births,
         requests: Vec::new(),
         retries: BTreeSet::new(),
+        sessions: Vec::new(),
+        follow_ups: BTreeSet::new(),
+        session_draws_cut: 0,
         failures: Vec::new(),
         budget: burst,
         life: BTreeSet::new(),
@@ -195,7 +204,7 @@ impl Engine<'_> {
             (self.slots().map(|(_, i)| i.machine.next()).min().unwrap_or(NEVER), Phase::Complete),
             (self.slots().filter_map(|(_, i)| i.oldest_deadline()).min().unwrap_or(NEVER), Phase::TimeOut),
             (self.life.first().map_or(NEVER, |e| e.0), Phase::Lifecycle),
-            (self.births.next_at().min(self.retries.first().map_or(NEVER, |r| r.0)), Phase::Arrive),
+            (self.next_arrival(), Phase::Arrive),
             (self.next_decision(), Phase::Decide),
         ];
         let next = candidates.into_iter().min().expect("there are candidates");

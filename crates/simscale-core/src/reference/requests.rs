@@ -4,6 +4,7 @@ use super::Engine;
 use super::log::{Entry, Outcome};
 use super::machine::{Id, Job, Place};
 use crate::kernel::{NEVER, Purpose, hash, mix};
+use crate::traffic::Birth;
 use crate::world::AbandonedWork;
 
 /// Request numbers of health checks.
@@ -15,6 +16,8 @@ pub(super) struct Request {
     pub work: u64,
     pub wait: u64,
     class: u8,
+    /// The session it belongs to.
+    pub session: Option<usize>,
     /// CPU and wait time of the attempt that was served.
     own: u64,
     /// Its final outcome, and when.
@@ -39,25 +42,37 @@ const FAILURES: [Outcome; 6] = [
 ];
 
 impl Engine<'_> {
-    /// One attempt arrives: a fresh one before any retry.
+    pub(super) fn next_arrival(&self) -> u64 {
+        let retry = self.retries.first().map_or(NEVER, |r| r.0);
+        let follow_up = self.follow_ups.first().map_or(NEVER, |f| f.0);
+        self.births.next_at().min(follow_up).min(retry)
+    }
+
+    /// One attempt arrives: a fresh one before any further request of a session, and that before any retry.
     pub(super) fn arrive(&mut self) {
         if self.births.next_at() <= self.now {
             let birth = self.births.take();
-            let request = self.requests.len() as u64;
-            self.requests.push(Request {
-                born: self.now,
-                work: birth.work,
-                wait: birth.wait,
-                class: birth.class,
-                own: 0,
-                end: None,
-            });
-            self.note(Entry::Arrived);
-            self.send(request, 0);
+            let session = self.open_session();
+            self.bear(birth, session);
+        } else if self.follow_ups.first().is_some_and(|f| f.0 <= self.now) {
+            let (_, before) = self.follow_ups.pop_first().expect("somebody has thought long enough");
+            let (birth, session) = self.next_of_session(before);
+            self.bear(birth, Some(session));
         } else {
             let (_, request, attempt) = self.retries.pop_first().expect("a retry is due");
             self.send(request, attempt);
         }
+    }
+
+    fn bear(&mut self, birth: Birth, session: Option<usize>) {
+        let request = self.requests.len() as u64;
+        let Birth { work, wait, class } = birth;
+        self.requests.push(Request { born: self.now, work, wait, class, session, own: 0, end: None });
+        if let Some(session) = session {
+            self.sessions[session].requests.push(request);
+        }
+        self.note(Entry::Arrived);
+        self.send(request, 0);
     }
 
     fn send(&mut self, request: u64, attempt: u64) {
@@ -269,6 +284,7 @@ impl Engine<'_> {
         r.end = Some((outcome, now));
         let (response, own) = (now - r.born, r.own);
         self.note(Entry::RequestEnded { outcome, response, own });
+        self.go_on(request, outcome == Outcome::Served);
     }
 
     /// Settles what failed in this step, in order.

@@ -20,6 +20,13 @@ pub(super) struct Answered {
     pub probe: u64,
 }
 
+/// A request of a session that was served.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Served {
+    pub request: u64,
+    pub at: u64,
+}
+
 /// The shared station that serves wait times.
 #[derive(Debug)]
 pub(super) struct Backend {
@@ -67,9 +74,12 @@ pub(super) struct Desk {
     pub in_flight: u64,
     pub failures: Vec<Failure>,
     pub answered: Vec<Answered>,
+    /// Whether requests belong to sessions, and those that were served: their users think next.
+    pub sessions: bool,
+    pub served: Vec<Served>,
     /// Backend slots given to attempts of other instances: slot, identity, time.
     pub grants: Vec<(usize, u64, u64)>,
-    /// Somebody must act on failures, answers or grants before anything else happens.
+    /// Somebody must act on failures, answers, served requests or grants before anything else happens.
     pub pending: bool,
     /// First birth of the requests that are being retried.
     pub first_births: BTreeMap<u64, u64>,
@@ -143,6 +153,10 @@ impl Departures for Desk {
         };
         let own = self.own(job);
         self.book.served(born, at, own);
+        if self.sessions {
+            self.served.push(Served { request: job.request(), at });
+            self.pending = true;
+        }
     }
 
     fn to_backend(&mut self, slot: usize, job: &Job, at: u64) -> bool {

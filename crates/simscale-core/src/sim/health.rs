@@ -225,7 +225,12 @@ mod tests {
                     cpu_time: SimDuration::from_millis(1),
                 }),
             },
-            clients: Clients { timeout: None, abandoned_work: AbandonedWork::Continues, retries: None },
+            clients: Clients {
+                timeout: None,
+                abandoned_work: AbandonedWork::Continues,
+                retries: None,
+                sessions: None,
+            },
             group: Group {
                 min: 1,
                 max: 2,

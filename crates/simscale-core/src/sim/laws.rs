@@ -84,6 +84,7 @@ impl Sim<'_> {
             let numbers = format!("{} unsettled by the book, {live} found", book.in_flight());
             self.break_law("conservation of requests", numbers);
         }
+        self.check_sessions(book.in_flight());
         let a = &book.attempts;
         let ended = book.served + a.timed_out + a.refused + a.errors + a.killed;
         let inside = live - self.resends.len() as u64;

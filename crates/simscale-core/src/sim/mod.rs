@@ -14,6 +14,7 @@ mod places;
 mod publish;
 mod requests;
 mod run;
+mod sessions;
 
 pub use laws::BrokenLaw;
 pub use run::run;
@@ -30,6 +31,7 @@ use group::GroupState;
 use measure::Measures;
 use places::PlaceState;
 use requests::Resend;
+use sessions::Users;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -79,13 +81,15 @@ struct Sim<'a> {
     /// A lower bound of each slot's oldest deadline.
     guards: MinIndex,
     watched: Vec<u32>,
-    /// Every completion of every instance is an event: a shared station makes their order matter.
+    /// Every completion of every instance is an event: a shared station makes their order matter, or a user goes on from there.
     strict: bool,
     calendar: Calendar<Event>,
     /// The earliest key of everything but fresh arrivals.
     other: u64,
     desk: Desk,
     resends: BinaryHeap<Reverse<Resend>>,
+    /// Sessions in progress, when users have several requests.
+    users: Option<Users>,
     /// Saved retries of the budget, in millionths.
     budget: u64,
     candidates: Vec<usize>,
@@ -138,6 +142,9 @@ impl Sim<'_> {
         } else if earliest == key(self.guards.earliest().0, Phase::TimeOut) {
             self.phase = Phase::TimeOut;
             self.time_out();
+        } else if earliest == key(self.next_follow_up(), Phase::Arrive) {
+            self.phase = Phase::Arrive;
+            self.follow_up();
         } else if self.resends.peek().is_some_and(|r| key(r.0.at, Phase::Arrive) == earliest) {
             // Else the key was the lower bound of a completion that an admission has put off: nothing is due.
             self.phase = Phase::Arrive;
@@ -153,6 +160,7 @@ impl Sim<'_> {
         if self.desk.deadlines.any() {
             earliest = earliest.min(key(self.guards.earliest().0, Phase::TimeOut));
         }
+        earliest = earliest.min(key(self.next_follow_up(), Phase::Arrive));
         if let Some(Reverse(resend)) = self.resends.peek() {
             earliest = earliest.min(key(resend.at, Phase::Arrive));
         }

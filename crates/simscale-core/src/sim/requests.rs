@@ -5,6 +5,7 @@ use crate::fleet::{Claim, ERROR, Job, Outcome, PROBE};
 use crate::kernel::SimTime;
 use crate::kernel::{NEVER, Phase, Purpose, hash, key};
 use crate::ledger::Saturation;
+use crate::traffic::Birth;
 use crate::world::AbandonedWork;
 use std::cmp::Reverse;
 
@@ -26,6 +27,16 @@ impl Sim<'_> {
         self.now = at;
         self.phase = Phase::Arrive;
         let birth = self.births.take();
+        if self.users.is_some() {
+            self.begin_session();
+        }
+        self.bear(birth);
+    }
+
+    /// A request is born now: an arrival of the workload, or a further request of a session.
+    #[inline]
+    pub(super) fn bear(&mut self, birth: Birth) {
+        let at = self.now;
         let request = self.next_request;
         self.next_request += 1;
         self.desk.book.born(at);
@@ -245,6 +256,7 @@ impl Sim<'_> {
             for answered in std::mem::take(&mut self.desk.answered) {
                 self.probe_answered(answered.slot, answered.probe);
             }
+            self.users_were_served();
             let mut failures = std::mem::take(&mut self.desk.failures);
             failures.sort_by_key(|f| f.job.identity());
             for failure in failures.drain(..) {
@@ -261,6 +273,9 @@ impl Sim<'_> {
         let Some(pause) = self.retry_pause(job) else {
             self.desk.first_births.remove(&job.request());
             self.desk.book.lost(outcome);
+            if self.users.is_some() {
+                self.request_ended(job.request(), self.now, false);
+            }
             return;
         };
         let first = self.desk.first_birth(job);

@@ -3,6 +3,7 @@
 use super::agents::AgentState;
 use super::deadlines::Deadlines;
 use super::places::PlaceState;
+use super::sessions::Users;
 use super::{BrokenLaw, Desk, Event, Sim, desk::Backend, group::GroupState, measure::Measures};
 use crate::control::{Controller, Controls, Policy};
 use crate::fleet::Stage;
@@ -44,6 +45,8 @@ impl<'a> Sim<'a> {
             in_flight: 0,
             failures: Vec::new(),
             answered: Vec::new(),
+            sessions: world.clients.sessions.is_some(),
+            served: Vec::new(),
             grants: Vec::new(),
             pending: false,
             first_births: BTreeMap::new(),
@@ -63,11 +66,12 @@ impl<'a> Sim<'a> {
             due: MinIndex::new(),
             guards: MinIndex::new(),
             watched: Vec::new(),
-            strict: world.backend_connections.is_some(),
+            strict: world.backend_connections.is_some() || world.clients.sessions.is_some(),
             calendar: Calendar::new(),
             other: 0,
             desk,
             resends: BinaryHeap::new(),
+            users: world.clients.sessions.as_ref().map(|s| Users::new(s, &world.classes, world.seed)),
             budget: 0,
             candidates: Vec::new(),
             group: GroupState::new(&world.group),
@@ -149,6 +153,7 @@ impl<'a> Sim<'a> {
             fingerprint: book.fingerprint(),
             requests: book.requests(),
             attempts: book.attempts(),
+            sessions: self.users.is_some().then(|| book.sessions()),
             response_time: book.response_time(),
             waiting_ns: book.waiting_ns(),
             capacity: Capacity {
@@ -163,7 +168,7 @@ impl<'a> Sim<'a> {
             agents: self.agents.counts(),
             saturated: self.saturated,
             stopped_at: self.stopped.then(|| SimTime::from_nanos(self.now)),
-            clamped_work: self.births.clamped,
+            clamped_work: self.births.clamped + self.users.as_ref().map_or(0, Users::clamped_work),
             objectives: self.desk.book.judges.drain(..).map(|judge| judge.finish(self.now)).collect(),
         })
     }

@@ -40,15 +40,7 @@ struct ClassSamplers {
 
 impl Births {
     pub fn new(arrivals: Arrivals, classes: &[RequestClass], seed: u64) -> Self {
-        let total: f64 = classes.iter().map(|c| c.weight).sum();
-        let mut sum = 0.0;
-        let weights = classes
-            .iter()
-            .map(|c| {
-                sum += c.weight / total;
-                sum
-            })
-            .collect();
+        let weights = cumulative(classes);
         let samplers = classes
             .iter()
             .enumerate()
@@ -105,7 +97,7 @@ impl Births {
         } else {
             for i in 0..self.len {
                 let u: f64 = self.pick.random();
-                let class = self.weights.partition_point(|&w| w <= u).min(self.classes.len() - 1);
+                let class = class_of(&self.weights, u);
                 let samplers = &mut self.classes[class];
                 self.class[i] = class as u8;
                 self.work[i] = samplers.cpu.draw();
@@ -123,6 +115,22 @@ impl Births {
     }
 }
 
-fn waits(law: &Distribution) -> bool {
+/// Cumulative shares of the classes.
+pub(super) fn cumulative(classes: &[RequestClass]) -> Vec<f64> {
+    let total: f64 = classes.iter().map(|c| c.weight).sum();
+    let mut sum = 0.0;
+    let shares = classes.iter().map(|c| {
+        sum += c.weight / total;
+        sum
+    });
+    shares.collect()
+}
+
+/// The class that a number of 0 to 1 falls to.
+pub(super) fn class_of(cumulative: &[f64], u: f64) -> usize {
+    cumulative.partition_point(|&w| w <= u).min(cumulative.len() - 1)
+}
+
+pub(super) fn waits(law: &Distribution) -> bool {
     !matches!(law, Distribution::Constant { value } if *value < 0.5)
 }

@@ -45,7 +45,12 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             idle_timeout: None,
             health_check: None,
         },
-        clients: Clients { timeout: None, abandoned_work: AbandonedWork::Continues, retries: None },
+        clients: Clients {
+            timeout: None,
+            abandoned_work: AbandonedWork::Continues,
+            retries: None,
+            sessions: None,
+        },
         group: Group {
             min: 1,
             max: 1,

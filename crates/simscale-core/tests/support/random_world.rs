@@ -2,6 +2,9 @@
 
 use super::*;
 
+#[path = "random_sessions.rs"]
+mod sessions;
+
 /// A small generator of choices (SplitMix64), apart from the streams of the engine.
 pub struct Choice(u64);
 
@@ -484,6 +487,7 @@ pub fn random(seed: u64) -> Small {
     sizes.dedup_by_key(|s| s.0);
     let mut small = Small { world: w, arrivals, sizes, readers: Vec::new(), watchers: Vec::new() };
     steer(c, &mut small);
+    sessions::add(&mut Choice::new(seed ^ 0x5e55_1011), &mut small, grid);
     guard(&mut Choice::new(seed ^ 0x11fe), &mut small);
     cloudwatch(&mut Choice::new(seed ^ 0xc10d_3a7c_0000_0000), &mut small);
     places(&mut Choice::new(seed ^ 0x9_1ace5), &mut small.world, span, grid);

@@ -42,6 +42,9 @@ pub fn stretched(mut w: World, k: u64) -> World {
             times(time, k);
         }
     }
+    if let Some(sessions) = &mut w.clients.sessions {
+        law_times(&mut sessions.think_time, k);
+    }
     if let Some(retries) = &mut w.clients.retries {
         times(&mut retries.backoff, k);
         times(&mut retries.max_backoff, k);
@@ -116,8 +119,14 @@ pub fn scalable(seed: u64) -> Small {
             *law = Distribution::Constant { value: law.mean().round() };
         }
     }
-    if w.backend_connections.is_some() {
-        // What a decision ends 1 ns later hands its backend slots on.
+    // Eighty thousand times as long and cold, a draw must stay below the longest.
+    let constant = |law: &Distribution| Distribution::Constant { value: law.mean().clamp(1.0, 1e8).round() };
+    if let Some(sessions) = &mut w.clients.sessions {
+        sessions.think_time = constant(&sessions.think_time);
+        w.classes.iter_mut().for_each(|class| class.cpu_time = constant(&class.cpu_time));
+    }
+    if w.backend_connections.is_some() || w.clients.sessions.is_some() {
+        // What a decision ends 1 ns later hands its backend slots on, and its user thinks from then.
         small.sizes.clear();
     }
     small.arrivals.iter_mut().for_each(|a| a.1 = a.1 / 4 * 4 + 4);

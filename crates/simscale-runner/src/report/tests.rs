@@ -32,6 +32,7 @@ pub(crate) fn result() -> RunResult {
             ..Default::default()
         },
         attempts: engine::Attempts { sent: 1_235_000, retried: 433, ..Default::default() },
+        sessions: None,
         response_time: engine::ResponseTime {
             count: 1_234_000,
             sum_ns: 61_700_000_000_000,

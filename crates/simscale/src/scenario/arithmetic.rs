@@ -36,10 +36,16 @@ pub struct Figure {
 /// Mean and highest rate of a workload over the run.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Rates {
-    /// Mean over the run, requests/s.
+    /// Mean over the run, arrivals/s: requests, or users when the scenario has sessions.
     pub mean: f64,
-    /// Highest rate, requests/s: of a second for a generated load, of a bin for a trace.
+    /// Highest rate, arrivals/s: of a second for a generated load, of a bin for a trace.
     pub peak: f64,
+}
+
+impl Rates {
+    fn times(self, factor: f64) -> Rates {
+        Rates { mean: self.mean * factor, peak: self.peak * factor }
+    }
 }
 
 impl Scenario {
@@ -63,7 +69,9 @@ impl Scenario {
         let resolved = self.resolved();
         let mut lines = Vec::new();
         if let Some(rates) = rates.or_else(|| resolved.rates()) {
-            lines.push(load(rates));
+            let each = self.clients.sessions.as_ref().map(|sessions| sessions.requests.mean());
+            lines.push(load(rates, each));
+            let rates = rates.times(each.unwrap_or(1.0));
             lines.push(resolved.cores("cores", "mean", rates.mean));
             lines.push(resolved.cores("peak", "peak", rates.peak));
             lines.push(resolved.concurrency(rates));
@@ -219,8 +227,18 @@ impl Scenario {
     }
 }
 
-fn load(rates: Rates) -> Arithmetic {
-    let sentence = format!("{} requests/s in the mean, {} at the peak", near(rates.mean), near(rates.peak));
+/// Requests/s; with sessions the arrivals are users, each with so many requests.
+fn load(arrivals: Rates, requests_each: Option<f64>) -> Arithmetic {
+    let rates = arrivals.times(requests_each.unwrap_or(1.0));
+    let (mean, peak) = (near(rates.mean), near(rates.peak));
+    let sentence = match requests_each {
+        None => format!("{mean} requests/s in the mean, {peak} at the peak"),
+        Some(each) => format!(
+            "{} users/s x {} requests = {mean} requests/s in the mean; {peak} at the peak if sessions were short, less as they last",
+            near(arrivals.mean),
+            near(each),
+        ),
+    };
     let figures = vec![
         Figure { name: "mean_rate", value: rates.mean, unit: "requests/s" },
         Figure { name: "peak_rate", value: rates.peak, unit: "requests/s" },

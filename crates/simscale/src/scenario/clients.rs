@@ -1,14 +1,15 @@
-//! How clients behave: patience and retries.
+//! How clients behave: patience, retries, sessions.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use simscale_core as core;
 
 use super::law::{ppm, sim};
+use super::sessions::Sessions;
 use crate::text::{Check, Duration};
 
 /// How clients behave.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Clients {
     /// A client gives an attempt up after this time; default never.
@@ -19,6 +20,9 @@ pub struct Clients {
     /// Retries of failed attempts; default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retries: Option<Retries>,
+    /// Users who make several requests; default none: every arrival of the workload is one request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<Sessions>,
 }
 
 /// The work of an attempt after a client's time-out or a 504.
@@ -103,6 +107,7 @@ impl Clients {
                 budget_ppm: retries.budget_ratio.map(ppm),
                 budget_burst: retries.budget_burst,
             }),
+            sessions: self.sessions.as_ref().map(Sessions::world),
         }
     }
 
@@ -113,6 +118,9 @@ impl Clients {
                 "is zero",
                 "write a time above zero, or remove it: clients then wait for ever",
             );
+        }
+        if let Some(sessions) = &self.sessions {
+            sessions.check(check);
         }
         let Some(retries) = self.retries else { return };
         check.ratio("clients.retries.jitter_ratio", retries.jitter_ratio);

@@ -24,6 +24,7 @@ mod prices;
 mod run;
 mod schedule;
 mod service;
+mod sessions;
 mod simulation;
 mod starter;
 mod sweep;
@@ -51,6 +52,7 @@ pub use prices::{Bound, PriceCurrency, Prices};
 pub use run::RunSettings;
 pub use schedule::{Day, Schedule, ScheduleEntry};
 pub use service::{Service, ServiceClass};
+pub use sessions::{AfterFailure, SessionRequests, Sessions};
 pub use simulation::Simulation;
 pub use starter::starter;
 pub(crate) use sweep::{Axis, shown};
@@ -84,7 +86,7 @@ pub struct Scenario {
     pub description: Option<String>,
     /// How long is simulated, from when, with which seed.
     pub simulation: RunSettings,
-    /// What arrives.
+    /// What arrives: requests, or users when there are `clients.sessions`.
     pub workload: Workload,
     /// What a request costs.
     pub service: Service,

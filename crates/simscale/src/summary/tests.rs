@@ -25,6 +25,17 @@ fn day() -> RunResult {
             abandoned_cpu_ns: 1_500_000_000,
             ..Default::default()
         },
+        sessions: Some(core::SessionCounts {
+            in_progress_at_start: 4,
+            started: 110,
+            completed: 90,
+            left: 10,
+            in_progress_at_end: 14,
+            requests: 850,
+            lasted_ns: 4_000_000_000_000,
+            answering_ns: 85_000_000_000,
+            thinking_ns: 3_915_000_000_000,
+        }),
         response_time: core::ResponseTime {
             count: 950,
             sum_ns: 95_000_000_000,
@@ -89,6 +100,8 @@ fn figures_are_read_by_path() {
     close("response_time_s.mean", 0.1);
     close("response_time_s.p99", 0.29);
     close("response_time_s.not_served_ratio", 0.05);
+    close("sessions.requests_mean", 8.5);
+    close("sessions.duration_mean_s", 40.0);
     close("wait_time_s.mean", 0.01);
     close("capacity.billed_instance_hours", 126.0);
     close("cost_usd.total", 12.7008);

@@ -1,0 +1,151 @@
+//! Sessions: users with several requests, against the plain workload, exact counts, and the theory of open networks.
+
+mod support;
+
+use simscale_core::*;
+use support::random_world::random;
+use support::*;
+
+fn sessions(requests: SessionRequests, think_time: Distribution) -> Sessions {
+    Sessions { requests, think_time, after_failure: AfterFailure::Continue }
+}
+
+/// Sessions of one request are the plain workload, bit for bit, in random worlds with every feature.
+#[test]
+fn a_session_of_one_request_is_a_request() {
+    for seed in 0..1000 {
+        let mut small = random(seed);
+        small.world.clients.sessions = None;
+        let (plain, plain_rows) = steer(small.world.clone(), small.workload(), small.policies());
+        let think = Distribution::Exponential { mean: S };
+        small.world.clients.sessions = Some(sessions(SessionRequests::Constant(1), think));
+        let (single, single_rows) = steer(small.world.clone(), small.workload(), small.policies());
+        let counts = single.sessions.expect("there are sessions");
+        assert_eq!(counts.started, plain.requests.arrived, "world {seed}");
+        assert_eq!(counts.completed, counts.requests, "world {seed}");
+        assert_eq!(counts.lasted_ns, counts.answering_ns, "world {seed}");
+        assert_eq!(RunResult { sessions: None, ..single }, plain, "world {seed}");
+        assert_eq!(single_rows.periods, plain_rows.periods, "world {seed}");
+        assert_eq!(single_rows.activities, plain_rows.activities, "world {seed}");
+    }
+}
+
+/// In random worlds a session is its answers and its thoughts, in integers, and none gets lost.
+#[test]
+fn sessions_add_up_in_random_worlds() {
+    let (mut ended, mut left) = (0, 0);
+    for seed in 0..2000 {
+        let small = random(seed);
+        let (result, _) = steer(small.world.clone(), small.workload(), small.policies());
+        let Some(counts) = result.sessions else { continue };
+        assert_eq!(counts.lasted_ns, counts.answering_ns + counts.thinking_ns, "world {seed}");
+        let out = counts.completed + counts.left + counts.in_progress_at_end;
+        assert_eq!(counts.in_progress_at_start + counts.started, out, "world {seed}");
+        assert!(counts.requests >= counts.completed + counts.left, "world {seed}");
+        ended += counts.completed + counts.left;
+        left += counts.left;
+    }
+    assert!(ended > 10_000 && left > 1000, "{ended} ended, {left} left");
+}
+
+/// Every user came long before the end: requests are sessions times their number, exactly, also when requests fail, and the time of
+/// sessions is the time of answers and of thoughts.
+#[test]
+fn requests_are_sessions_times_their_number() {
+    let mut w = world(secs(3600), 5);
+    w.classes = vec![class(Distribution::Exponential { mean: 20.0 * MS })];
+    w.instance.admitted = 4;
+    w.instance.queue_limit = 2;
+    w.clients.sessions =
+        Some(sessions(SessionRequests::Constant(7), Distribution::Exponential { mean: 10.0 * S }));
+    let arrivals: Vec<(u64, u64)> = (0..5000).map(|i| (i * 300_000_000, 20_000_000)).collect();
+    let (result, keep) = simulate(w, requests(&arrivals));
+    let counts = result.sessions.expect("there are sessions");
+    assert_eq!(
+        (counts.started, counts.completed, counts.left, counts.in_progress_at_end),
+        (5000, 5000, 0, 0)
+    );
+    assert_eq!((result.requests.arrived, counts.requests), (35_000, 35_000));
+    assert!(result.requests.refused > 100, "some requests failed: {:?}", result.requests);
+    assert_eq!(counts.lasted_ns, counts.answering_ns + counts.thinking_ns);
+    // Refusals are answered at once, so all time of answers is that of the served.
+    assert_eq!(counts.answering_ns, result.response_time.sum_ns);
+    assert_eq!(keep.periods.iter().map(|row| row.arrived).sum::<u64>(), 35_000);
+}
+
+/// One user, one second of work, two seconds of thought: requests at 0, 3, 6 and 9 s; the fourth in flight at 10 s minus a moment.
+#[test]
+fn a_user_thinks_after_the_answer() {
+    let mut w = world(secs(60), 1);
+    w.metrics.period = secs(1);
+    w.classes = vec![class(Distribution::Constant { value: S })];
+    w.clients.sessions =
+        Some(sessions(SessionRequests::Constant(4), Distribution::Constant { value: 2.0 * S }));
+    let (result, keep) = simulate(w, requests(&[(0, 1_000_000_000)]));
+    let arrived: Vec<usize> = (0..60).filter(|&i| keep.periods[i].arrived > 0).collect();
+    assert_eq!(arrived, [0, 3, 6, 9]);
+    let counts = result.sessions.expect("there are sessions");
+    assert_eq!((counts.requests, counts.lasted_ns, counts.thinking_ns), (4, 10_000_000_000, 6_000_000_000));
+}
+
+/// A user whose request fails for good leaves, or thinks and goes on: refused by an instance that takes nothing more.
+#[test]
+fn a_user_leaves_after_a_failure_or_goes_on() {
+    for (after_failure, requests_made, left) in [(AfterFailure::Continue, 4, 0), (AfterFailure::Leave, 3, 1)]
+    {
+        let mut w = world(secs(60), 1);
+        w.instance.queue_limit = 0;
+        w.classes = vec![class(Distribution::Constant { value: S })];
+        let think_time = Distribution::Constant { value: 2.0 * S };
+        w.clients.sessions =
+            Some(Sessions { requests: SessionRequests::Constant(2), think_time, after_failure });
+        // The second user comes while the first is served.
+        let list = [(0, 1_000_000_000), (500_000_000, 1_000_000_000)];
+        let (result, _) = simulate(w, requests(&list));
+        let counts = result.sessions.expect("there are sessions");
+        assert_eq!(counts.left, left, "{after_failure:?}");
+        assert_eq!(result.requests.arrived, requests_made, "{after_failure:?}");
+    }
+}
+
+/// An open network of queues (Jackson 1957; Baskett, Chandy, Muntz and Palacios 1975): users arrive at rate a, make geometric numbers of requests with
+/// mean m, and think for any time in between. The instance by processor sharing is then an M/G/1-PS queue of rate a m, and the users
+/// in progress are those at the instance and those who think: a (m R + (m - 1) Z). Twelve seeds each, differences within three
+/// standard errors.
+#[test]
+fn an_open_network_has_its_product_form() {
+    let (rate, mean, think) = (0.07, 10.0, 30.0 * S);
+    for think_time in
+        [Distribution::Constant { value: think }, Distribution::Lognormal { mean: think, cv: 2.0 }]
+    {
+        let runs: Vec<(f64, f64)> = (101..=112)
+            .map(|seed| {
+                let mut w = world(secs(400_000), seed);
+                w.lead_in = secs(20_040);
+                w.metrics.period = secs(60);
+                w.instance.admitted = 1_000_000;
+                w.classes = vec![class(Distribution::Exponential { mean: S })];
+                w.clients.sessions = Some(sessions(SessionRequests::Geometric { mean }, think_time.clone()));
+                let (result, _) = simulate(w, poisson(rate));
+                let counts = result.sessions.expect("there are sessions");
+                let ended = (counts.completed + counts.left) as f64;
+                (mean_response(&result), counts.lasted_ns as f64 / ended / 1e9)
+            })
+            .collect();
+        let response = 1.0 / (1.0 - rate * mean);
+        let session = mean * response + (mean - 1.0) * think / 1e9;
+        let responses: Vec<f64> = runs.iter().map(|r| r.0).collect();
+        let sessions: Vec<f64> = runs.iter().map(|r| r.1).collect();
+        for (what, got, exact) in [("response", responses, response), ("session", sessions, session)] {
+            let n = got.len() as f64;
+            let average = got.iter().sum::<f64>() / n;
+            let error = (got.iter().map(|g| (g - average).powi(2)).sum::<f64>() / (n - 1.0) / n).sqrt();
+            println!("{think_time:?}, {what}: exact {exact:.4}, {average:.4} +- {error:.4}");
+            assert!(error < 0.01 * exact, "{what}: standard error {error}");
+            assert!(
+                (average - exact).abs() <= 3.0 * error,
+                "{what}: {average}, exact {exact}, error {error}"
+            );
+        }
+    }
+}
