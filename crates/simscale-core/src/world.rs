@@ -173,6 +173,48 @@ pub struct Balancer {
     pub idle_timeout: Option<SimDuration>,
     /// Health checks; without them a target is healthy when its application answers.
     pub health_check: Option<HealthCheck>,
+    /// Whether the node of a zone chooses among the targets of all zones, or only of its own.
+    pub cross_zone: bool,
+    /// Whether all nodes know each other's rotation and outstanding attempts. Without effect when `cross_zone` is off: no two
+    /// nodes then share a target.
+    pub shared_state: bool,
+    /// From when on a zone's healthy targets suffice for DNS to name its node.
+    pub dns_minimum: MinimumHealthy,
+    /// From when on healthy targets suffice to take all traffic; below, all registered ones do (fail-open).
+    pub routing_minimum: MinimumHealthy,
+}
+
+impl Balancer {
+    /// A balancer with this algorithm and every default of an Application Load Balancer, without health checks and time-outs.
+    pub fn new(algorithm: Algorithm) -> Self {
+        Balancer {
+            algorithm,
+            deregistration_delay: SimDuration::from_secs(300),
+            slow_start: SimDuration::ZERO,
+            idle_timeout: None,
+            health_check: None,
+            cross_zone: true,
+            shared_state: false,
+            dns_minimum: MinimumHealthy::default(),
+            routing_minimum: MinimumHealthy::default(),
+        }
+    }
+}
+
+/// How many targets must be healthy; too few are those below either number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MinimumHealthy {
+    /// This many; `None` for no such rule.
+    pub count: Option<u32>,
+    /// This share of the registered ones in percent, 1 to 100; `None` for no such rule.
+    pub percent: Option<u32>,
+}
+
+impl Default for MinimumHealthy {
+    /// One target, as an ALB.
+    fn default() -> Self {
+        MinimumHealthy { count: Some(1), percent: None }
+    }
 }
 
 /// Health checks of the balancer: small requests through the target's own queue and CPU.

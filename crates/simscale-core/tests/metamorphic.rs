@@ -209,7 +209,7 @@ const ALGORITHMS: [Algorithm; 4] = [
     Algorithm::PowerOfD { d: 2 },
 ];
 
-/// Proves that zones are names: whatever they are called, the run is the same to the bit, activity log included.
+/// Proves that zones are names: whatever they are called, the run is the same to the bit, the activity log too when they are called back.
 #[test]
 fn zones_are_only_names() {
     for seed in 0..WORLDS {

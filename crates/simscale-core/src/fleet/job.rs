@@ -8,6 +8,8 @@ pub(crate) const PROBE: u64 = 2;
 pub(crate) const ERROR: u64 = 4;
 /// Its wait is over: the rest of its CPU time runs.
 pub(crate) const SECOND: u64 = 8;
+/// Where the number of the balancer's node begins: bits 4 to 7.
+const NODE: u32 = 4;
 
 /// An attempt in flight: 40 bytes in its instance, recycled with it.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +22,7 @@ pub(crate) struct Job {
     pub work: u64,
     /// Time to wait for others, ns.
     pub wait: u64,
-    /// Request id, attempt, class and flags, from the top: orders equal marks by request, then attempt.
+    /// Request id, attempt, class, node and flags, from the top: orders equal marks by request, then attempt.
     pub tag: u64,
 }
 
@@ -44,6 +46,18 @@ impl Job {
         (self.tag >> 8) as u8
     }
 
+    /// The node of the balancer that took it in, 0 to 15.
+    #[inline]
+    pub fn node(&self) -> usize {
+        (self.tag >> NODE & 15) as usize
+    }
+
+    /// Goes through this node; it went through none before.
+    #[inline]
+    pub fn enter(&mut self, node: usize) {
+        self.tag |= (node as u64) << NODE;
+    }
+
     #[inline]
     pub fn is(&self, flag: u64) -> bool {
         self.tag & flag != 0
@@ -54,7 +68,7 @@ impl Job {
         self.tag |= flag;
     }
 
-    /// Request and attempt, without class and flags: the identity of an attempt.
+    /// Request and attempt, without class, node and flags: the identity of an attempt.
     #[inline]
     pub fn identity(&self) -> u64 {
         self.tag >> 16

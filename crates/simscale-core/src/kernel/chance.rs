@@ -31,6 +31,7 @@ pub(crate) enum Purpose {
     SessionClass,
     SessionCpu,
     SessionWait,
+    Node,
 }
 
 impl Purpose {
@@ -57,6 +58,7 @@ impl Purpose {
             Purpose::SessionClass => "session_class",
             Purpose::SessionCpu => "session_cpu",
             Purpose::SessionWait => "session_wait",
+            Purpose::Node => "node",
         }
     }
 }

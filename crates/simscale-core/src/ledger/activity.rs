@@ -30,11 +30,13 @@ pub enum ActivityKind {
     Instance,
     /// The agent of an instance logged in, or was seen as stopped.
     Agent,
+    /// What target-group health means to a node of the balancer changed: where it sends, whether DNS names it.
+    Node,
 }
 
 impl ActivityKind {
     /// All kinds, in the order of their declaration.
-    pub const ALL: [ActivityKind; 11] = [
+    pub const ALL: [ActivityKind; 12] = [
         ActivityKind::Decision,
         ActivityKind::Hold,
         ActivityKind::Alarm,
@@ -46,6 +48,7 @@ impl ActivityKind {
         ActivityKind::Fault,
         ActivityKind::Instance,
         ActivityKind::Agent,
+        ActivityKind::Node,
     ];
 
     /// Its name in tables.
@@ -62,6 +65,7 @@ impl ActivityKind {
             ActivityKind::Fault => "fault",
             ActivityKind::Instance => "instance",
             ActivityKind::Agent => "agent",
+            ActivityKind::Node => "node",
         }
     }
 
@@ -83,6 +87,7 @@ impl ActivityKind {
             ActivityKind::Agent => {
                 "the agent of an instance logged in at its coordinator, or was seen as stopped"
             }
+            ActivityKind::Node => "a node of the balancer sends elsewhere, or left DNS or came back",
         }
     }
 }

@@ -97,15 +97,17 @@ impl Engine<'_> {
             s != slot && i.registered() && i.healthy && i.ramp_since.is_none()
         };
         let ramps = healthy && !self.world.balancer.slow_start.is_zero() && self.slots().any(full);
+        let zones = self.zones();
         let instance = self.at_mut(slot);
         instance.healthy = healthy;
         instance.new &= !healthy;
         instance.share = ramps.then_some(0);
-        instance.credit = 0;
+        instance.credit = vec![0; zones];
         instance.ramp_since = ramps.then_some(now);
         if ramps {
             self.later(now + SECOND, Life::SlowStart { slot, launch, since: now });
         }
+        self.targets_change();
     }
 
     pub(super) fn slow_start_step(&mut self, slot: usize, since: u64) {
@@ -115,7 +117,7 @@ impl Engine<'_> {
         let Some(begun) = instance.ramp_since.filter(|&s| s == since) else { return };
         let elapsed = now - begun;
         let ramps = elapsed < duration && instance.registered();
-        instance.share = ramps.then(|| (elapsed as f64 / duration as f64 * ONE as f64) as u64);
+        instance.share = ramps.then(|| (u128::from(elapsed) * u128::from(ONE) / u128::from(duration)) as u64);
         if !ramps {
             instance.ramp_since = None;
         } else {

@@ -58,10 +58,10 @@ pub(super) struct Instance {
     pub passed: u32,
     pub missed: u32,
     pub probe: Option<Probe>,
-    /// Slow start: since when, the present share and the credit saved up.
+    /// Slow start: since when, the present share and the credit saved up at each node.
     pub ramp_since: Option<u64>,
     pub share: Option<u64>,
-    pub credit: u64,
+    pub credit: Vec<u64>,
     /// Out of memory was already met.
     pub full: bool,
     /// The end of its drain was called for early.
@@ -102,7 +102,7 @@ impl Instance {
             probe: None,
             ramp_since: None,
             share: None,
-            credit: 0,
+            credit: Vec::new(),
             full: false,
             drain_asked: false,
             taken: Vec::new(),
@@ -133,6 +133,11 @@ impl Instance {
     /// Attempts that somebody waits for.
     pub fn outstanding(&self) -> usize {
         self.machine.jobs.iter().filter(|j| j.awaited && !j.probe).count()
+    }
+
+    /// Those that this node sent.
+    pub fn outstanding_of(&self, node: usize) -> usize {
+        self.machine.jobs.iter().filter(|j| j.awaited && !j.probe && j.node == node).count()
     }
 
     /// The work of an attempt that is sent now: more while the instance is cold.

@@ -172,6 +172,7 @@ impl Engine<'_> {
         self.agent_boots(slot);
         self.count_in_service();
         self.first_check(slot);
+        self.targets_change();
     }
 
     fn count_in_service(&mut self) {
@@ -195,6 +196,7 @@ impl Engine<'_> {
         self.note(Entry::Terminated);
         let delay = if drains { self.world.balancer.deregistration_delay.as_nanos() } else { 0 };
         self.later(now + delay, Life::DrainEnd { slot, launch });
+        self.targets_change();
     }
 
     /// A draining instance that nobody waits for any more is done.

@@ -21,6 +21,8 @@ pub(super) enum Place {
 #[derive(Debug, Clone)]
 pub(super) struct Job {
     pub id: Id,
+    /// The balancer's node that sent it.
+    pub node: usize,
     pub probe: bool,
     /// It ends as an error: the instance is broken.
     pub error: bool,

@@ -16,6 +16,7 @@ mod measure;
 mod places;
 mod requests;
 mod sessions;
+mod targets;
 
 use crate::control::Policy;
 use crate::kernel::{NEVER, Phase, mix};
@@ -84,7 +85,9 @@ struct Engine<'a> {
     life: BTreeSet<(u64, Life)>,
     fleet: Vec<Option<Instance>>,
     gone: Vec<Instance>,
-    pointer: usize,
+    /// Where each node's rotation stands.
+    pointers: Vec<usize>,
+    standings: Vec<targets::Standing>,
     probes: u64,
     backend_used: u32,
     backend_queue: Vec<machine::Id>,
@@ -153,7 +156,8 @@ pub fn run(
         life: BTreeSet::new(),
         fleet: Vec::new(),
         gone: Vec::new(),
-        pointer: 0,
+        pointers: Vec::new(),
+        standings: Vec::new(),
         probes: 0,
         backend_used: 0,
         backend_queue: Vec::new(),
@@ -192,7 +196,9 @@ pub fn run(
 impl Engine<'_> {
     fn set_up(&mut self, policies: Vec<Box<dyn Policy>>) {
         self.prepare_policies(policies);
+        self.pointers = vec![0; self.zones()];
         self.prepare_fleet();
+        self.targets_change();
         self.prepare_faults();
         self.later(self.world.group.health.every.as_nanos(), Life::GroupCheck);
     }

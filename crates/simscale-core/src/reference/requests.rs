@@ -87,7 +87,8 @@ impl Engine<'_> {
             self.ended = true;
             return;
         }
-        let Some(slot) = self.choose(request, attempt) else {
+        let node = self.entrance(request);
+        let Some(slot) = self.choose(node, (request, attempt)) else {
             return self.attempt_ends(None, (request, attempt), Outcome::NoTarget);
         };
         let Request { work, wait, class, .. } = self.requests[request as usize];
@@ -96,7 +97,7 @@ impl Engine<'_> {
         let (deadline, _) = self.deadline();
         let job = self.job((request, attempt), work, wait, deadline);
         let before = self.world.classes[usize::from(class)].cpu_before_ppm;
-        if !self.put(slot, Job { error: error.is_some(), ..job }, before) {
+        if !self.put(slot, Job { node, error: error.is_some(), ..job }, before) {
             self.attempt_ends(Some(slot), (request, attempt), Outcome::Refused);
         }
     }
@@ -112,6 +113,7 @@ impl Engine<'_> {
         let place = Place::Queue;
         Job {
             id,
+            node: 0,
             probe: false,
             error: false,
             awaited: true,

@@ -3,7 +3,7 @@
 use super::deadlines::Deadlines;
 use crate::fleet::{Departures, ERROR, Job, Outcome, PROBE};
 use crate::ledger::Book;
-use crate::traffic::Picker;
+use crate::traffic::Nodes;
 use std::collections::{BTreeMap, VecDeque};
 
 /// An attempt that failed and must be retried or given up.
@@ -68,7 +68,7 @@ impl Backend {
 /// What the request path writes to.
 pub(super) struct Desk {
     pub book: Book,
-    pub picker: Picker,
+    pub nodes: Nodes,
     pub backend: Option<Backend>,
     /// Attempts and health checks inside instances.
     pub in_flight: u64,
@@ -122,7 +122,7 @@ impl Desk {
             self.book.counts.attempts.abandoned_cpu_ns += u128::from(job.work);
         } else {
             self.deadlines.left(slot, job);
-            self.picker.settled(slot);
+            self.nodes.at(job.node()).settled(slot);
             self.fail(job, Outcome::Error, at, slot);
         }
     }
@@ -144,7 +144,7 @@ impl Departures for Desk {
             return;
         }
         self.deadlines.left(slot, job);
-        self.picker.settled(slot);
+        self.nodes.at(job.node()).settled(slot);
         self.book.stamp(job.identity(), Outcome::Served, at, slot);
         let born = if job.attempt() == 0 {
             job.born

@@ -112,7 +112,7 @@ impl Sim<'_> {
         self.flags.push(0);
         self.due.grow(slot + 1);
         self.guards.grow(slot + 1);
-        self.desk.picker.grow(slot + 1);
+        self.desk.nodes.grow(slot + 1);
         self.measures.grow(slot + 1);
         self.desk.deadlines.grow(slot + 1);
         slot
@@ -196,7 +196,7 @@ impl Sim<'_> {
         self.lives[slot].stage = Stage::Draining;
         self.group.draining += 1;
         self.refresh_targets();
-        if !drain || self.lives[slot].crashed || self.desk.picker.outstanding(slot) == 0 {
+        if !drain || self.lives[slot].crashed || self.desk.nodes.outstanding(slot) == 0 {
             self.schedule(now, event);
             return;
         }
@@ -210,7 +210,7 @@ impl Sim<'_> {
     /// A draining instance whose last client was answered need not wait longer.
     pub(super) fn check_drained(&mut self, slot: usize) {
         let life = &self.lives[slot];
-        if life.stage == Stage::Draining && self.desk.picker.outstanding(slot) == 0 {
+        if life.stage == Stage::Draining && self.desk.nodes.outstanding(slot) == 0 {
             let launch = life.launch;
             self.unwatch(slot);
             self.schedule(self.now, Event::DrainEnd { slot: slot as u32, launch });

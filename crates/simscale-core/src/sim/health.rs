@@ -3,6 +3,8 @@
 use super::{DEAF, Event, Sim};
 use crate::fleet::{Health, Job, PROBE, Stage};
 use crate::kernel::{Phase, Purpose, hash, key};
+use crate::ledger::ActivityKind;
+use crate::traffic::{self, Targets, View, slow_start};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -99,13 +101,35 @@ impl Sim<'_> {
         }
     }
 
-    /// Healthy targets take traffic; when none is healthy, all registered ones do.
+    /// Target-group health is judged anew, and who may take traffic from which node.
     pub(super) fn refresh_targets(&mut self) {
-        let registered = |s: usize| self.lives[s].stage == Stage::InService;
-        let any = (0..self.lives.len()).any(|s| registered(s) && self.lives[s].health.healthy);
+        let mut zones = vec![Targets::default(); self.group.living.len()];
+        for life in self.lives.iter().filter(|l| l.stage == Stage::InService) {
+            let zone = &mut zones[usize::from(life.zone)];
+            zone.registered += 1;
+            zone.healthy += u32::from(life.health.healthy);
+        }
+        let views = traffic::views(&self.world.balancer, &zones);
+        let changes = self.desk.nodes.look(views);
         for slot in 0..self.lives.len() {
-            let usable = registered(slot) && (self.lives[slot].health.healthy || !any);
-            self.desk.picker.set_usable(slot, usable);
+            let life = &self.lives[slot];
+            let healthy = (life.stage == Stage::InService).then_some(life.health.healthy);
+            self.desk.nodes.set_target(slot, usize::from(life.zone), healthy);
+        }
+        self.log_views(&changes);
+    }
+
+    /// Writes down what changed for the nodes: with cross-zone on all have the same view.
+    fn log_views(&mut self, changes: &[(usize, View, View)]) {
+        let told = if self.world.balancer.cross_zone { 1 } else { changes.len() };
+        for (zone, before, after) in changes.iter().take(told) {
+            let whose = match self.world.balancer.cross_zone {
+                true => "all zones".to_string(),
+                false => format!("zone {}", self.world.group.zones[*zone]),
+            };
+            for what in traffic::told(before, after) {
+                self.note(ActivityKind::Node, "balancer", None, &format!("{whose}: {what}"));
+            }
         }
     }
 
@@ -119,11 +143,11 @@ impl Sim<'_> {
         if self.world.balancer.slow_start.is_zero() {
             return;
         }
-        let others = (0..self.lives.len()).any(|s| {
-            let l = &self.lives[s];
-            s != slot && l.stage == Stage::InService && l.health.healthy && l.ramp_since.is_none()
-        });
-        if others {
+        let full = |s: &usize| {
+            let l = &self.lives[*s];
+            *s != slot && l.stage == Stage::InService && l.health.healthy && l.ramp_since.is_none()
+        };
+        if slow_start::enters((0..self.lives.len()).filter(full).count()) {
             self.lives[slot].ramp_since = Some(self.now);
             self.slow_start(slot, self.lives[slot].launch, self.now);
         }
@@ -132,7 +156,7 @@ impl Sim<'_> {
     /// The target takes its full share, or none any more.
     pub(super) fn end_slow_start(&mut self, slot: usize) {
         self.lives[slot].ramp_since = None;
-        self.desk.picker.set_ramp(slot, None);
+        self.desk.nodes.set_ramp(slot, None);
     }
 
     /// The share of a ramping target grows, once a second.
@@ -140,12 +164,12 @@ impl Sim<'_> {
         if !self.holds(slot, launch) || self.lives[slot].ramp_since != Some(since) {
             return;
         }
-        let share = (self.now - since) as f64 / self.world.balancer.slow_start.as_nanos() as f64;
-        if share >= 1.0 {
+        let share = slow_start::share(self.now - since, self.world.balancer.slow_start.as_nanos());
+        if share.is_none() {
             self.end_slow_start(slot);
             return;
         }
-        self.desk.picker.set_ramp(slot, Some(share));
+        self.desk.nodes.set_ramp(slot, share);
         self.schedule(self.now + SECOND, Event::SlowStart { slot: slot as u32, launch, since });
     }
 }
@@ -213,10 +237,7 @@ mod tests {
             },
             backend_connections: None,
             balancer: Balancer {
-                algorithm: Algorithm::RoundRobin,
                 deregistration_delay: second,
-                slow_start: SimDuration::ZERO,
-                idle_timeout: None,
                 health_check: Some(HealthCheck {
                     interval: SimDuration::from_nanos(interval),
                     timeout: second,
@@ -224,6 +245,7 @@ mod tests {
                     unhealthy_threshold: 2,
                     cpu_time: SimDuration::from_millis(1),
                 }),
+                ..Balancer::new(Algorithm::RoundRobin)
             },
             clients: Clients {
                 timeout: None,

@@ -71,10 +71,10 @@ impl Sim<'_> {
             self.check_server(slot);
             let inside = self.servers[slot].attempts().filter(|j| self.waits(j)).count() as u64;
             live += inside;
-            if inside != u64::from(self.desk.picker.outstanding(slot)) {
+            if inside != u64::from(self.desk.nodes.outstanding(slot)) {
                 let numbers = format!(
                     "{inside} inside, {} outstanding, slot {slot}",
-                    self.desk.picker.outstanding(slot)
+                    self.desk.nodes.outstanding(slot)
                 );
                 self.break_law("the balancer waits for what is inside", numbers);
             }

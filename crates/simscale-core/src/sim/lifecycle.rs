@@ -210,7 +210,7 @@ impl Sim<'_> {
         self.take_off(slot, |_| true, &mut lost);
         lost.retain(|j| self.waits(j));
         for job in lost {
-            self.desk.picker.settled(slot);
+            self.desk.nodes.at(job.node()).settled(slot);
             self.desk.fail(&job, Outcome::Killed, self.now, slot);
         }
     }
@@ -257,7 +257,7 @@ impl Sim<'_> {
         let needed = life.stage != Stage::Gone
             && (life.broken.is_some()
                 || life.health.probe.is_some()
-                || (life.stage == Stage::Draining && self.desk.picker.outstanding(slot) > 0));
+                || (life.stage == Stage::Draining && self.desk.nodes.outstanding(slot) > 0));
         if !needed {
             self.flags[slot] &= !WATCHED;
             self.watched.retain(|&s| s as usize != slot);

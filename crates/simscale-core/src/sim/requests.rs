@@ -67,9 +67,10 @@ impl Sim<'_> {
             self.at_door = Some(self.desk.first_birth(&job));
             return;
         }
-        let slot = if self.desk.picker.looks_at_all() {
+        job.enter(self.desk.nodes.enter(job.request()));
+        let slot = if self.desk.nodes.looks_at_all() {
             self.advance_all(now);
-            self.desk.picker.pick(0, 0, &[])
+            self.desk.nodes.at(job.node()).pick(0, 0, &[])
         } else {
             self.pick_few(&job)
         };
@@ -88,7 +89,7 @@ impl Sim<'_> {
             return;
         }
         self.desk.in_flight += 1;
-        self.desk.picker.sent(slot);
+        self.desk.nodes.at(job.node()).sent(slot);
         let next = server.next();
         self.due.set(slot, next);
         if flags & WATCHED != 0 || self.strict {
@@ -107,11 +108,12 @@ impl Sim<'_> {
     /// The choice of a balancer that looks at few instances or none.
     fn pick_few(&mut self, job: &Job) -> Option<usize> {
         let mut candidates = std::mem::take(&mut self.candidates);
-        self.desk.picker.candidates(job.request(), job.attempt(), &mut candidates);
+        let node = job.node();
+        self.desk.nodes.at(node).candidates(job.request(), job.attempt(), &mut candidates);
         for &slot in &candidates {
             self.advance(slot, self.now);
         }
-        let slot = self.desk.picker.pick(job.request(), job.attempt(), &candidates);
+        let slot = self.desk.nodes.at(node).pick(job.request(), job.attempt(), &candidates);
         self.candidates = candidates;
         if let Some(slot) = slot {
             self.advance(slot, self.now);
@@ -208,7 +210,7 @@ impl Sim<'_> {
         let by_client = self.world.clients.timeout.is_some_and(|t| t.as_nanos() == patience);
         let outcome = if by_client { Outcome::TimedOut } else { Outcome::GatewayTimeOut };
         for mut job in expired {
-            self.desk.picker.settled(slot);
+            self.desk.nodes.at(job.node()).settled(slot);
             self.restore(&mut job);
             self.desk.fail(&job, outcome, now, slot);
         }

@@ -9,7 +9,7 @@ use crate::control::{Controller, Controls, Policy};
 use crate::fleet::Stage;
 use crate::kernel::{Calendar, MinIndex, NEVER, Phase, SimTime, key};
 use crate::ledger::{Bill, Book, Capacity, Judge, RunResult, Sink};
-use crate::traffic::{Arrivals, Births, Picker, Workload};
+use crate::traffic::{Arrivals, Births, Nodes, Workload};
 use crate::world::World;
 use std::collections::{BTreeMap, BinaryHeap};
 
@@ -40,7 +40,7 @@ impl<'a> Sim<'a> {
         let measures = Measures::new(&world, &controls.archive.tracks);
         let desk = Desk {
             book: Book::new(judges),
-            picker: Picker::new(world.balancer.algorithm, world.seed),
+            nodes: Nodes::new(&world.balancer, world.group.zones.len(), world.seed),
             backend: world.backend_connections.map(Backend::new),
             in_flight: 0,
             failures: Vec::new(),

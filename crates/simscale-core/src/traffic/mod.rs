@@ -2,15 +2,20 @@
 
 mod arrivals;
 mod births;
+#[cfg(test)]
+mod cases;
 mod curve;
+mod nodes;
 mod picker;
 mod sessions;
+pub(crate) mod slow_start;
 
 pub(crate) use arrivals::Arrivals;
 pub use arrivals::{ArrivalProcess, Spread, TraceReader, TraceRow, Workload};
 pub(crate) use births::{Birth, Births};
 pub use curve::{Curve, MmppState};
+pub(crate) use nodes::{Nodes, Targets, View, told, views};
 pub use picker::Algorithm;
-pub(crate) use picker::Picker;
+use picker::Picker;
 pub(crate) use sessions::SessionDraws;
 pub use sessions::{AfterFailure, SessionRequests, Sessions};

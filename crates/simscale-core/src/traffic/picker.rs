@@ -1,5 +1,6 @@
 //! The balancer's choice: which of the usable targets takes a request.
 
+use super::slow_start::FULL;
 use crate::kernel::{Purpose, hash};
 
 /// How the balancer chooses a target. Ties and rotation go by slot: an instance takes the lowest free slot at
@@ -19,8 +20,6 @@ pub enum Algorithm {
     },
 }
 
-/// A weight of one, in the fixed point of slow start.
-const FULL: u32 = 1 << 16;
 /// Levels of outstanding counts that are kept as bit sets above the lowest one.
 const LEVELS: usize = 64;
 
@@ -103,11 +102,10 @@ impl Picker {
         }
     }
 
-    /// Sets the share of a target in slow start; [`None`] ends it.
-    pub fn set_ramp(&mut self, slot: usize, share: Option<f64>) {
+    /// Sets the share of a target in slow start, in 1/65536; [`None`] ends it.
+    pub fn set_ramp(&mut self, slot: usize, share: Option<u32>) {
         self.ramps.retain(|r| r.slot as usize != slot || share.is_some());
-        if let Some(share) = share {
-            let weight = (share * f64::from(FULL)) as u32;
+        if let Some(weight) = share {
             match self.ramps.iter_mut().find(|r| r.slot as usize == slot) {
                 Some(ramp) => ramp.weight = weight,
                 None => self.ramps.push(Ramp { slot: slot as u32, weight, credit: 0 }),
@@ -424,7 +422,7 @@ mod tests {
     #[test]
     fn a_target_in_slow_start_takes_its_share() {
         let mut p = picker(Algorithm::RoundRobin, 2);
-        p.set_ramp(1, Some(0.25));
+        p.set_ramp(1, Some(FULL / 4));
         // A quarter of a turn is saved at each turn: the fourth one is taken.
         let first: Vec<usize> = (0..5).map(|id| choose(&mut p, id)).collect();
         assert_eq!(first, [0, 0, 0, 0, 1]);

@@ -38,13 +38,7 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             cold: None,
         },
         backend_connections: None,
-        balancer: Balancer {
-            algorithm: Algorithm::RoundRobin,
-            deregistration_delay: secs(300),
-            slow_start: SimDuration::ZERO,
-            idle_timeout: None,
-            health_check: None,
-        },
+        balancer: Balancer::new(Algorithm::RoundRobin),
         clients: Clients {
             timeout: None,
             abandoned_work: AbandonedWork::Continues,

@@ -328,6 +328,18 @@ impl Policy for Sizes {
     }
 }
 
+/// Nodes that know their own zone only, or each other, and thresholds of target-group health.
+fn spread(c: &mut Choice, b: &mut Balancer) {
+    b.cross_zone = c.chance(60);
+    b.shared_state = c.chance(20);
+    let minimum = |c: &mut Choice| MinimumHealthy {
+        count: c.one_of(&[None, Some(1), Some(1), Some(2), Some(3)]),
+        percent: c.one_of(&[None, None, Some(50), Some(100), Some(34)]),
+    };
+    b.dns_minimum = minimum(c);
+    b.routing_minimum = minimum(c);
+}
+
 pub fn random(seed: u64) -> Small {
     let c = &mut Choice::new(seed);
     let coarse = seed.is_multiple_of(2);
@@ -488,6 +500,7 @@ pub fn random(seed: u64) -> Small {
     let mut small = Small { world: w, arrivals, sizes, readers: Vec::new(), watchers: Vec::new() };
     steer(c, &mut small);
     sessions::add(&mut Choice::new(seed ^ 0x5e55_1011), &mut small, grid);
+    spread(&mut Choice::new(seed ^ 0x616c_6221), &mut small.world.balancer);
     guard(&mut Choice::new(seed ^ 0x11fe), &mut small);
     cloudwatch(&mut Choice::new(seed ^ 0xc10d_3a7c_0000_0000), &mut small);
     places(&mut Choice::new(seed ^ 0x9_1ace5), &mut small.world, span, grid);

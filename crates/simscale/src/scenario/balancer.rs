@@ -23,8 +23,29 @@ pub struct Balancer {
     /// Health checks; default none: a target is then healthy when its application answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health_check: Option<HealthCheck>,
+    /// Whether the node of a zone sends to the targets of all zones (true) or of its own (false); default true, as an ALB.
+    pub cross_zone: bool,
+    /// Whether all nodes know each other's rotation and outstanding requests; default false, as inferred for AWS. Without effect
+    /// in one zone.
+    pub shared_state: bool,
+    /// Healthy targets that a zone needs, or DNS no longer names its node; with `cross_zone` all zones are judged together. When
+    /// no zone has enough, all stay; a zone without registered targets stays too, and answers 503.
+    pub dns_failover: MinimumHealthy,
+    /// Healthy targets that a node needs, or it sends to all registered targets it reaches, healthy or not (fail-open).
+    pub routing_failover: MinimumHealthy,
     /// Price of the balancer an hour; default "0.0225 USD/h", us-east-1 without capacity units.
     pub price: HourlyPrice,
+}
+
+/// Healthy targets that suffice; too few are those below either number.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MinimumHealthy {
+    /// This many, 1 to 1000; 0 switches the rule off (for `dns_failover` only); default 1, as AWS.
+    #[schemars(range(max = 1000))]
+    pub count: u32,
+    /// This share of the registered targets, 0.01 to 1 in whole hundredths; 0 switches the rule off; default 0, as AWS.
+    pub ratio: f64,
 }
 
 /// How the balancer chooses a target.
@@ -72,7 +93,36 @@ impl Default for Balancer {
             slow_start: Duration::default(),
             idle_timeout: Duration::from_secs(60),
             health_check: None,
+            cross_zone: true,
+            shared_state: false,
+            dns_failover: MinimumHealthy::default(),
+            routing_failover: MinimumHealthy::default(),
             price: HourlyPrice::from_nano_usd(22_500_000),
+        }
+    }
+}
+
+impl Default for MinimumHealthy {
+    fn default() -> Self {
+        MinimumHealthy { count: 1, ratio: 0.0 }
+    }
+}
+
+impl MinimumHealthy {
+    fn percent(self) -> u32 {
+        (self.ratio * 100.0).round() as u32
+    }
+
+    fn world(self) -> core::MinimumHealthy {
+        let above_zero = |number: u32| Some(number).filter(|number| *number > 0);
+        core::MinimumHealthy { count: above_zero(self.count), percent: above_zero(self.percent()) }
+    }
+
+    fn check(self, path: &str, check: &mut Check<'_>) {
+        let ratio = format!("{path}.ratio");
+        check.ratio(&ratio, self.ratio);
+        if (self.ratio * 100.0 - f64::from(self.percent())).abs() > 1e-9 {
+            check.fail(&ratio, "is no whole percentage, as AWS wants it", "write two decimals, such as 0.5");
         }
     }
 }
@@ -108,6 +158,10 @@ impl Balancer {
                 unhealthy_threshold: check.unhealthy_threshold,
                 cpu_time: sim(check.cpu_time),
             }),
+            cross_zone: self.cross_zone,
+            shared_state: self.shared_state,
+            dns_minimum: self.dns_failover.world(),
+            routing_minimum: self.routing_failover.world(),
         }
     }
 
@@ -117,6 +171,7 @@ impl Balancer {
             check.fail("balancer.deregistration_delay", rule, "write at most \"3600s\"");
         }
         self.check_slow_start(check);
+        self.check_failover(check);
         let Some(health) = self.health_check else { return };
         check_interval("balancer.health_check.interval", health.interval, check);
         if health.timeout >= health.interval && !health.timeout.is_zero() {
@@ -126,6 +181,29 @@ impl Balancer {
         }
         if health.timeout.is_zero() {
             check.fail("balancer.health_check.timeout", "is zero", "write a time above zero, such as \"5s\"");
+        }
+    }
+
+    fn check_failover(&self, check: &mut Check<'_>) {
+        let (dns, routing) = (self.dns_failover, self.routing_failover);
+        dns.check("balancer.dns_failover", check);
+        routing.check("balancer.routing_failover", check);
+        if routing.count == 0 {
+            let rule = "is below 1, the least that AWS accepts: fail-open cannot be switched off";
+            check.fail("balancer.routing_failover.count", rule, "write 1, or more");
+        }
+        let hint = "raise it: by AWS's rule a zone leaves DNS before or when its node fails open";
+        if dns.count > 0 && dns.count < routing.count {
+            let rule = format!("is below balancer.routing_failover.count ({})", routing.count);
+            check.fail("balancer.dns_failover.count", rule, hint);
+        }
+        if dns.ratio > 0.0 && dns.ratio < routing.ratio {
+            let rule = format!("is below balancer.routing_failover.ratio ({})", routing.ratio);
+            check.fail("balancer.dns_failover.ratio", rule, hint);
+        }
+        if self.shared_state && !self.cross_zone {
+            let rule = "has no meaning without cross_zone: no two nodes then share a target";
+            check.fail("balancer.shared_state", rule, "remove it, or write cross_zone = true");
         }
     }
 

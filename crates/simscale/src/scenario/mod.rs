@@ -33,7 +33,7 @@ mod workload;
 
 pub use alarm::{Alarm, Comparison, MissingData, Statistic};
 pub use arithmetic::{Arithmetic, Figure, Rates};
-pub use balancer::{Algorithm, Balancer, HealthCheck};
+pub use balancer::{Algorithm, Balancer, HealthCheck, MinimumHealthy};
 pub use boot::{BootFailure, BootPhase, BootStage};
 pub use clients::{AbandonedWork, Clients, Retries};
 pub use fault::{Fault, FaultKind, FaultTime, Victims};
