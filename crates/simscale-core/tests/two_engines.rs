@@ -45,6 +45,10 @@ impl Policy for Recorder {
         self.policy.next_look(now)
     }
 
+    fn joins(&self) -> bool {
+        self.policy.joins()
+    }
+
     fn decide(&mut self, seen: &Observation<'_>) -> Decision {
         let needs = self.policy.needs();
         let queries = needs.metrics.iter().chain(needs.alarms.iter().map(|a| &a.query));
@@ -249,6 +253,7 @@ fn smaller(small: &Small) -> Vec<Small> {
     (0..small.sizes.len()).for_each(|i| with(&|s| s.sizes.retain(|&z| z != small.sizes[i])));
     (0..small.readers.len()).for_each(|i| with(&|s| drop(s.readers.remove(i))));
     (0..small.watchers.len()).for_each(|i| with(&|s| drop(s.watchers.remove(i))));
+    with(&|s| s.joiner = None);
     for (i, watcher) in small.watchers.iter().enumerate() {
         (0..watcher.alarms.len()).for_each(|k| with(&|s| drop(s.watchers[i].alarms.remove(k))));
     }

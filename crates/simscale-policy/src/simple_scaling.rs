@@ -67,7 +67,7 @@ impl SimpleScaling {
 }
 
 /// When the cooldown after the last activity ends; `None` when there was no activity.
-fn cooldown_end(seen: &Observation<'_>, cooldown: SimDuration) -> Option<SimTime> {
+pub(crate) fn cooldown_end(seen: &Observation<'_>, cooldown: SimDuration) -> Option<SimTime> {
     let ends =
         [seen.last_scale_out, seen.last_scale_in].into_iter().flatten().filter_map(|activity| activity.end);
     ends.max().map(|end| end + cooldown)

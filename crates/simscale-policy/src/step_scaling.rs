@@ -1,6 +1,7 @@
 //! Step scaling: the size of the breach chooses the adjustment, and warm-up takes the place of a cooldown.
 
 use crate::alarms::{Aggregation, quiet, validate_alarm, view};
+use crate::application::{self, Cooldown, ask_for_more, holds_scale_in, outside, scale_out_within_cooldown};
 use crate::arithmetic::{Warmth, clamp, in_progress, scale_in_base, scale_in_size, scale_out_size};
 use crate::steps::{StepAdjustment, find_step, validate_steps};
 use crate::{Adjustment, AdjustmentType, PolicyError, error::validate_name};
@@ -29,8 +30,17 @@ pub struct StepRule {
     pub steps: Vec<StepAdjustment>,
     /// How the alarm's datapoints become the one value.
     pub aggregation: Aggregation,
-    /// Time in service after which an instance counts; `None` for the group's.
-    pub warm_up: Option<SimDuration>,
+    /// What keeps it from acting twice on one breach.
+    pub pace: StepPace,
+}
+
+/// What keeps a step policy from acting twice on one breach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepPace {
+    /// EC2 Auto Scaling: time in service after which an instance counts; `None` for the group's.
+    WarmUp(Option<SimDuration>),
+    /// Application Auto Scaling: the pause after a scaling activity.
+    Cooldown(SimDuration),
 }
 
 /// Applies the step that the breach falls into, at every invocation, also while an activity is in progress.
@@ -40,11 +50,17 @@ pub struct StepRule {
 /// leaving: a repeated breach removes nothing more. There is no cooldown: an alarm that stays in ALARM after the
 /// warm-up acts again every minute.
 ///
+/// For an ECS service, Application Auto Scaling starts from the running count and knows a cooldown in place of the warm-up: within the one after a
+/// scale-out only a larger scale-out acts, by what it asks for beyond what was added; within the one after a scale-in no other follows, until
+/// it is over or a scale-out ends it; no scale-in begins while a deployment runs. See [`application`](crate::application).
+///
 /// Source: EC2 Auto Scaling User Guide, "Step and simple scaling policies" (the numeric examples until May 2022); documented.
 /// That a breach which no step covers does nothing is observed of the API and unverified for alarms.
 #[derive(Debug, Clone)]
 pub struct StepScaling {
     params: StepScalingParams,
+    /// One for each rule, which to AWS is a policy of its own.
+    cooldowns: Vec<Cooldown>,
 }
 
 impl StepScaling {
@@ -60,7 +76,8 @@ impl StepScaling {
         for (place, rule) in params.rules.iter().enumerate() {
             validate_rule(rule).map_err(|error| error.inside(&format!("rules[{place}]")))?;
         }
-        Ok(StepScaling { params })
+        let cooldowns = vec![Cooldown::default(); params.rules.len()];
+        Ok(StepScaling { params, cooldowns })
     }
 }
 
@@ -75,8 +92,16 @@ fn validate_rule(rule: &StepRule) -> Result<(), PolicyError> {
 }
 
 impl StepRule {
+    fn warmth(&self, seen: &Observation<'_>) -> Warmth {
+        let own = match self.pace {
+            StepPace::WarmUp(own) => own,
+            StepPace::Cooldown(_) => None,
+        };
+        Warmth::of(seen, own.unwrap_or(seen.group_warm_up))
+    }
+
     /// What the rule asks for at `value`.
-    fn act(&self, value: f64, seen: &Observation<'_>) -> Decision {
+    fn act(&self, value: f64, cooldown: &mut Cooldown, seen: &Observation<'_>) -> Decision {
         let found = find_step(&self.steps, value, self.alarm.threshold, self.alarm.comparison);
         let Some(step) = found.map(|place| self.steps[place]) else {
             return Decision::hold(Reason::NoStep { value });
@@ -86,16 +111,56 @@ impl StepRule {
             amount: step.adjustment,
             min_magnitude: self.min_adjustment_magnitude,
         };
-        let warmth = Warmth::of(seen, self.warm_up.unwrap_or(seen.group_warm_up));
-        match adjustment.direction(seen.desired) {
-            Ordering::Greater => scale_out(adjustment, value, warmth, seen),
-            Ordering::Less => scale_in(adjustment, value, warmth, seen),
-            Ordering::Equal if self.adjustment_type == AdjustmentType::ExactCapacity => {
+        let direction = adjustment.direction(seen.desired);
+        let pause = match self.pace {
+            StepPace::WarmUp(_) => None,
+            StepPace::Cooldown(pause) => Some(pause),
+        };
+        match (direction, pause) {
+            (Ordering::Greater, Some(pause)) => service_out(adjustment, value, pause, cooldown, seen),
+            (Ordering::Less, Some(pause)) => service_in(adjustment, value, pause, seen),
+            (Ordering::Greater, None) => scale_out(adjustment, value, self.warmth(seen), seen),
+            (Ordering::Less, None) => scale_in(adjustment, value, self.warmth(seen), seen),
+            (Ordering::Equal, _) if self.adjustment_type == AdjustmentType::ExactCapacity => {
                 Decision::hold(Reason::NoChange)
             }
-            Ordering::Equal => Decision::hold(Reason::NoStep { value }),
+            (Ordering::Equal, _) => Decision::hold(Reason::NoStep { value }),
         }
     }
+}
+
+/// More tasks of a service, computed from the running ones.
+fn service_out(
+    adjustment: Adjustment,
+    value: f64,
+    pause: SimDuration,
+    cooldown: &mut Cooldown,
+    seen: &Observation<'_>,
+) -> Decision {
+    let Some(base) = application::scale_out_base(seen.in_service(), seen.desired, seen.min, seen.max) else {
+        return Decision::hold(outside(seen));
+    };
+    let added = cooldown.added(seen, pause);
+    let change = adjustment.change(base);
+    let size = match added {
+        Some(added) => scale_out_within_cooldown(seen.desired, added, change),
+        None => scale_out_size(seen.desired, adjustment.apply(base)),
+    };
+    let reason = Reason::Adjustment { value: Some(value), base, change };
+    ask_for_more(size, added, reason, seen, cooldown, Decision::hold)
+}
+
+/// Fewer tasks of a service, once no deployment and no cooldown holds it.
+fn service_in(adjustment: Adjustment, value: f64, pause: SimDuration, seen: &Observation<'_>) -> Decision {
+    let Some(base) = application::scale_in_base(seen.in_service(), seen.desired, seen.min, seen.max) else {
+        return Decision::hold(outside(seen));
+    };
+    if let Some(reason) = holds_scale_in(seen, pause) {
+        return Decision::hold(reason);
+    }
+    let reason = Reason::Adjustment { value: Some(value), base, change: adjustment.change(base) };
+    let size = clamp(scale_in_size(seen.desired, adjustment.apply(base)), seen.min, seen.max);
+    if size < seen.desired { Decision::desired(size, reason) } else { Decision::hold(reason) }
 }
 
 /// More instances, computed from the warm ones.
@@ -154,7 +219,7 @@ impl Policy for StepScaling {
             return Decision::hold(quiet(seen));
         };
         match rule.aggregation.of(&alarm.evaluated) {
-            Some(value) => rule.act(value, seen),
+            Some(value) => rule.act(value, &mut self.cooldowns[place], seen),
             None => Decision::hold(Reason::NoData),
         }
     }

@@ -1,6 +1,9 @@
 //! Target tracking: two alarms of its own say when, one division says how many.
 
 use crate::alarms::{validate_alarm, view};
+use crate::application::{
+    self, ApplicationPace, Cooldown, ask_for_more, holds_scale_in, outside, scale_out_within_cooldown,
+};
 use crate::arithmetic::{
     Warmth, clamp, in_progress, round9, scale_in_base, scale_in_size, scale_out_size,
     target_tracking_capacity,
@@ -32,6 +35,8 @@ pub struct TargetTrackingParams {
     pub target: f64,
     /// Time in service after which an instance counts; `None` for the group's.
     pub warm_up: Option<SimDuration>,
+    /// The pacing of Application Auto Scaling, in place of the warm-up; `None` for an EC2 Auto Scaling group.
+    pub application: Option<ApplicationPace>,
     /// Never removes capacity. The low alarm is then absent (AWS does not say whether it exists).
     pub disable_scale_in: bool,
     /// The alarm above the target.
@@ -48,6 +53,16 @@ pub struct TargetTrackingParams {
 }
 
 impl TargetTrackingParams {
+    /// What an ECS service gets from Application Auto Scaling: cooldowns of 300 s, the low alarm below 0.9 of the target (observed).
+    pub fn of_service(name: impl Into<String>, metric: Metric, target: f64) -> Self {
+        let application = Some(ApplicationPace::default());
+        TargetTrackingParams {
+            application,
+            low_factor: APPLICATION_LOW_FACTOR,
+            ..TargetTrackingParams::new(name, metric, target)
+        }
+    }
+
     /// What an EC2 Auto Scaling group gets: 1-minute average (the sum for request counts), high 3 of 3 above the target, low 15 of 15 below 0.7 of it.
     ///
     /// The alarms are observed in dumps of real accounts; AWS calls them an implementation detail.
@@ -59,6 +74,7 @@ impl TargetTrackingParams {
             query: MetricQuery { metric, period: SimDuration::from_secs(60), statistic },
             target,
             warm_up: None,
+            application: None,
             disable_scale_in: false,
             high: AlarmShape { evaluation_periods: 3, datapoints_to_alarm: 3 },
             low: AlarmShape { evaluation_periods: 15, datapoints_to_alarm: 15 },
@@ -88,12 +104,16 @@ pub struct AlarmShape {
 /// target trackers agree, those with scale-in disabled aside. Asked at a [`Trigger::Look`], it answers by the states
 /// of its alarms, so that the controller can poll the trackers whose alarms are silent.
 ///
+/// For an ECS service, Application Auto Scaling starts from the running count and paces by cooldowns in place of warm-up; see
+/// [`application`](crate::application).
+///
 /// Source: EC2 Auto Scaling User Guide, "Target tracking scaling policies"; documented in words, the formula inferred
 /// ([`target_tracking_capacity`]), the alarms observed ([`TargetTrackingParams::new`]).
 #[derive(Debug, Clone)]
 pub struct TargetTracking {
     params: TargetTrackingParams,
     alarms: Vec<AlarmSpec>,
+    cooldown: Cooldown,
 }
 
 impl TargetTracking {
@@ -104,7 +124,7 @@ impl TargetTracking {
         validate_name(&params.name)?;
         if !params.target.is_finite() || params.target <= 0.0 {
             let sentence = format!(
-                "target tracking divides by its target, which must be a finite number above 0, but it is {}",
+                "AWS wants a TargetValue that is a finite number above 0, for target tracking divides by it, but it is {}",
                 params.target
             );
             return Err(PolicyError::new("target", sentence));
@@ -116,6 +136,13 @@ impl TargetTracking {
             );
             return Err(PolicyError::new("low_factor", sentence));
         }
+        if let Some(margin) = params.application.map(|pace| pace.flapping_margin)
+            && !(margin > 0.0 && margin <= 1.0)
+        {
+            let sentence =
+                format!("the margin is a share of the target, above 0 and at most 1, but it is {margin}");
+            return Err(PolicyError::new("application.flapping_margin", sentence));
+        }
         let alarms = alarms_of(&params);
         for (alarm, field) in alarms.iter().zip(["high", "low"]) {
             validate_alarm(alarm).map_err(|error| match error.field() {
@@ -123,7 +150,7 @@ impl TargetTracking {
                 _ => error.inside(field),
             })?;
         }
-        Ok(TargetTracking { params, alarms })
+        Ok(TargetTracking { params, alarms, cooldown: Cooldown::default() })
     }
 
     /// What it asks for while the high alarm is in ALARM. When that is no change, no other tracker may scale in either.
@@ -157,19 +184,66 @@ impl TargetTracking {
         if size < seen.desired { Decision::desired(size, reason) } else { self.hold(reason) }
     }
 
+    /// [`TargetTracking::scale_out`] of a service: from the running tasks, and within a cooldown only what exceeds what it has added.
+    fn service_out(&mut self, pace: ApplicationPace, seen: &Observation<'_>) -> Decision {
+        let blocked = Decision::hold_and_block_scale_in;
+        let Some(base) = application::scale_out_base(seen.in_service(), seen.desired, seen.min, seen.max)
+        else {
+            return blocked(outside(seen));
+        };
+        let Some((wanted, reason)) = newest(seen, HIGH).and_then(|point| self.wanted(base, point)) else {
+            return blocked(Reason::NoData);
+        };
+        let added = self.cooldown.added(seen, pace.scale_out_cooldown);
+        let size = match added {
+            Some(added) => {
+                scale_out_within_cooldown(seen.desired, added, i64::from(wanted) - i64::from(base))
+            }
+            None => scale_out_size(seen.desired, wanted),
+        };
+        ask_for_more(size, added, reason, seen, &mut self.cooldown, blocked)
+    }
+
+    /// [`TargetTracking::scale_in`] of a service: once no deployment and no cooldown holds it, and if it would last.
+    fn service_in(&self, pace: ApplicationPace, seen: &Observation<'_>) -> Decision {
+        let Some(base) = application::scale_in_base(seen.in_service(), seen.desired, seen.min, seen.max)
+        else {
+            return self.hold(outside(seen));
+        };
+        let held = holds_scale_in(seen, pace.scale_in_cooldown).or_else(|| self.not_ready_yet(seen));
+        if let Some(reason) = held {
+            return self.hold(reason);
+        }
+        let Some(point) = newest(seen, LOW) else { return self.hold(Reason::NoData) };
+        let Some((wanted, reason)) = self.wanted(base, point) else { return self.hold(Reason::NoData) };
+        let (value, target) = (point.value, self.params.target);
+        let lasting = wanted.max(application::size_within_margin(value, base, target, pace.flapping_margin));
+        let size = clamp(scale_in_size(seen.desired, lasting), seen.min, seen.max);
+        if size < seen.desired {
+            Decision::desired(size, reason)
+        } else if wanted < seen.desired && seen.desired > seen.min {
+            let projected = value * f64::from(base) / f64::from(wanted.max(seen.min));
+            self.hold(Reason::AnticipatedFlapping { projected, target })
+        } else {
+            self.hold(reason)
+        }
+    }
+
     /// Why it may not scale in now, although its low alarm is in ALARM.
     fn not_ready(&self, seen: &Observation<'_>) -> Option<Reason> {
-        if view(seen, HIGH).is_some_and(|alarm| alarm.state == AlarmState::Alarm) {
+        let warming = Warmth::of(seen, self.warm_up(seen)).warming;
+        let grows = (warming > 0)
+            .then_some(Reason::WarmingUp { instances: warming })
+            .or_else(|| in_progress(seen.last_scale_out).then_some(Reason::ActivityInProgress));
+        grows.filter(|_| !self.high_rings(seen)).or_else(|| self.not_ready_yet(seen))
+    }
+
+    /// What of [`TargetTracking::not_ready`] holds for every product: the high alarm comes first, and the datapoint is of the group as it is now.
+    fn not_ready_yet(&self, seen: &Observation<'_>) -> Option<Reason> {
+        if self.high_rings(seen) {
             return Some(Reason::Other(
                 "the high alarm is in ALARM too, and scaling out comes first".to_owned(),
             ));
-        }
-        let warming = Warmth::of(seen, self.warm_up(seen)).warming;
-        if warming > 0 {
-            return Some(Reason::WarmingUp { instances: warming });
-        }
-        if in_progress(seen.last_scale_out) {
-            return Some(Reason::ActivityInProgress);
         }
         let (measured, changed) = (newest(seen, LOW)?.start, seen.last_scale_in?.start);
         (self.params.fresh_data_for_scale_in && measured < changed).then(|| {
@@ -193,6 +267,10 @@ impl TargetTracking {
         } else {
             Decision::hold_and_block_scale_in(reason)
         }
+    }
+
+    fn high_rings(&self, seen: &Observation<'_>) -> bool {
+        view(seen, HIGH).is_some_and(|alarm| alarm.state == AlarmState::Alarm)
     }
 
     fn warm_up(&self, seen: &Observation<'_>) -> SimDuration {
@@ -242,12 +320,13 @@ impl Policy for TargetTracking {
             Trigger::Alarm(acting) => acting == place,
             Trigger::Look => view(seen, place).is_some_and(|alarm| alarm.state == AlarmState::Alarm),
         };
-        if in_alarm(HIGH) {
-            self.scale_out(seen)
-        } else if in_alarm(LOW) && !self.params.disable_scale_in {
-            self.scale_in(seen)
-        } else {
-            self.hold(crate::alarms::quiet(seen))
+        let wants_in = in_alarm(LOW) && !self.params.disable_scale_in;
+        match self.params.application {
+            None if in_alarm(HIGH) => self.scale_out(seen),
+            Some(pace) if in_alarm(HIGH) => self.service_out(pace, seen),
+            None if wants_in => self.scale_in(seen),
+            Some(pace) if wants_in => self.service_in(pace, seen),
+            _ => self.hold(crate::alarms::quiet(seen)),
         }
     }
 }

@@ -173,6 +173,6 @@ impl Policy for ThresholdPoll {
         };
         let (wanted, reason) = self.judge(newest.value, seen);
         let request = if wanted == seen.desired { Request::Hold } else { Request::Desired(wanted) };
-        Decision { request, reason, bounds: None, raw: !self.params.drain }
+        Decision { request, reason, bounds: None, raw: !self.params.drain, unbounded: false, floor: None }
     }
 }

@@ -81,10 +81,10 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "bad.toml:22:19: clients.retries.max: 300 is above 100, the greatest value; write a whole number from 1 to 100",
     ]),
     ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "target_tracking = { metric = \"cpu_utilization\", target = nan }", &[
-        "bad.toml:17:58: policy.track.target_tracking.target: nan is not a finite number; write a number above 0",
+        "bad.toml:17:58: policy.track.target_tracking.target: nan is not a finite number; write a number such as 0.5",
     ]),
     ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "target_tracking = { metric = \"cpu_utilization\", target = 0.0 }", &[
-        "bad.toml:17:58: policy.track.target_tracking.target: 0.0 is not above 0; write a number above 0",
+        "bad.toml:17:58: policy.track.target_tracking.target: 0.0 is refused: AWS wants a TargetValue that is a finite number above 0, for target tracking divides by it, but it is 0; correct it by this rule",
     ]),
     ("duration = \"2h\"", "duration = \"0s\"", &[
         "bad.toml:4:12: simulation.duration: \"0s\" is zero; write how long to simulate, such as \"24h\"",
@@ -390,6 +390,60 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "bad.toml:18:54: policy.track.schedule.entry.up.days: [\"monday\"] belongs to time, not to cron; remove it",
         "bad.toml:18:117: policy.track.schedule.entry.up.end: \"2026-03-03T01:00:00Z\" is not after start (2026-03-03T01:00:00Z); let start < end",
         "bad.toml:18:143: policy.track.schedule.entry.down: { name = \"down\", desired = 4 } says no time; add time = \"08:00\", cron = \"0 8 * * MON-FRI\", or at = \"2026-03-02T08:00:00Z\"",
+    ]),
+    ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "target_tracking = { metric = \"cpu_utilization\", target = 0.5 }", &[
+        "bad.toml:17:58: policy.track.target_tracking.target: 0.5 is in percent, from 0 to 100, and so low that a ratio was surely meant; write target = 50 for 50 percent",
+    ]),
+    ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "target_tracking = { metric = \"cpu_utilization\", target = 0 }", &[
+        "bad.toml:17:58: policy.track.target_tracking.target: 0 is refused: AWS wants a TargetValue that is a finite number above 0, for target tracking divides by it, but it is 0; correct it by this rule",
+    ]),
+    ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "target_tracking = { metric = \"cpu_utilization\", target = 50.0 }\n[[policy]]\nname = \"again\"\ntarget_tracking = { metric = \"cpu_utilization\", target = 70 }", &[
+        "bad.toml:20:30: policy.again.target_tracking.metric: \"cpu_utilization\" is refused: AWS wants each target-tracking policy of a group on a metric of its own, and track tracks it too; track another metric, or keep one policy",
+    ]),
+    ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "target_tracking = { metric = \"cpu_utilization\", target = 50.0, period = \"45s\" }", &[
+        "bad.toml:17:73: policy.track.target_tracking.period: 45s is not a multiple of metrics.period (1m); write \"1m\"",
+        "bad.toml:17:73: policy.track.target_tracking.period: \"45s\" is refused: CloudWatch allows periods of 1, 5, 10, 20 and 30 seconds and multiples of 60 seconds up to a day, but it is 45s; correct it by this rule",
+    ]),
+    ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "target_tracking = { metric = \"cpu_utilization\", target = 50.0, scale_in_cooldown = \"60s\", flapping_ratio = 0.9 }", &[
+        "bad.toml:17:84: policy.track.target_tracking.scale_in_cooldown: \"60s\" is refused: EC2 Auto Scaling paces this policy by warm-up; this is a key of Application Auto Scaling; remove it, or write group.product = \"ecs_service\"",
+        "bad.toml:17:108: policy.track.target_tracking.flapping_ratio: 0.9 is refused: EC2 Auto Scaling paces this policy by warm-up; this is a key of Application Auto Scaling; remove it, or write group.product = \"ecs_service\"",
+    ]),
+    ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "simple_scaling = { cooldown = \"-5m\", rule = [] }", &[
+        "bad.toml:17:31: policy.track.simple_scaling.cooldown: \"-5m\" is a negative duration; write a duration of zero or more",
+        "bad.toml:17:45: policy.track.simple_scaling.rule: [] has 0 elements; write at least 1",
+    ]),
+    ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "[[policy.step_scaling.rule]]\nalarm = { metric = \"cpu_utilization\", comparison = \"greater_than_threshold\", threshold = 80 }\nadjustment_type = \"change_in_capacity\"\nsteps = [{ lower = 0, upper = 10, adjustment = 1 }, { lower = 5, adjustment = 2 }]", &[
+        "bad.toml:20:9: policy.track.step_scaling.rule.0.steps: [{ lower = 0, upper = 10, adjustment = 1 }, { lower = 5, adj... is refused: AWS allows no overlap of steps, but the one that begins at 5 lies over the one that ends at 10; correct it by this rule",
+    ]),
+    ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "[[policy.step_scaling.rule]]\nalarm = { metric = \"cpu_utilization\", comparison = \"greater_than_threshold\", threshold = 80 }\nadjustment_type = \"exact_capacity\"\nmin_adjustment_magnitude = 2\ncooldown = \"1m\"\nsteps = [{ lower = 0, adjustment = 4 }]", &[
+        "bad.toml:20:28: policy.track.step_scaling.rule.0.min_adjustment_magnitude: 2 is refused: AWS allows MinAdjustmentMagnitude (2) with PercentChangeInCapacity only, but the type is ExactCapacity; correct it by this rule",
+        "bad.toml:21:12: policy.track.step_scaling.rule.0.cooldown: \"1m\" is refused: EC2 Auto Scaling paces this policy by warm-up; this is a key of Application Auto Scaling; remove it, or write group.product = \"ecs_service\"",
+    ]),
+    ("max = 8\n[[policy]]\nname = \"track\"\ntarget_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "max = 8\nproduct = \"ecs_service\"\n[[policy]]\nname = \"track\"\ntarget_tracking = { metric = \"cpu_utilization\", target = 50.0, warm_up = \"60s\" }", &[
+        "bad.toml:18:74: policy.track.target_tracking.warm_up: \"60s\" is refused: Application Auto Scaling, which scales an ECS service, has no warm-up; remove it: cooldowns take its place",
+    ]),
+    ("max = 8\n[[policy]]\nname = \"track\"\ntarget_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "max = 8\nproduct = \"ecs_service\"\n[[policy]]\nname = \"simple\"\n[[policy.simple_scaling.rule]]\nalarm = { metric = \"cpu_utilization\", comparison = \"greater_than_threshold\", threshold = 80 }\nadjustment_type = \"change_in_capacity\"\nadjustment = 1", &[
+        "bad.toml:18:10: policy.simple.simple_scaling: is refused: Application Auto Scaling, which scales an ECS service, has no simple scaling; write step_scaling or target_tracking",
+    ]),
+    ("max = 8\n[[policy]]\nname = \"track\"\ntarget_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "max = 8\nproduct = \"ecs_service\"\n[[policy]]\nname = \"day\"\n[policy.schedule]\nentry = [{ name = \"up\", time = \"01:00\", min = 3, desired = 4 }]", &[
+        "bad.toml:19:60: policy.day.schedule.entry.up.desired: 4 is refused: scheduled actions of Application Auto Scaling set min and max only; write min and max: the present size is moved between them",
+    ]),
+    ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "manual = { change = [{ at = \"3h\", desired = 4 }, { at = \"2026-03-02T01:00:00Z\", desired = 9 }, { at = \"1h\", desired = 4 }] }", &[
+        "bad.toml:17:21: policy.track.manual.change: [{ at = \"3h\", desired = 4 }, { at = \"2026-03-02T01:00:00Z\", ... is refused: one instant takes one change, but 9 and 4 are both set at 01:00:00; correct it by this rule",
+        "bad.toml:17:29: policy.track.manual.change.0.at: \"3h\" lies outside the run (2h from 2026-03-02T00:00:00Z); correct it, or simulation.start and duration",
+        "bad.toml:17:91: policy.track.manual.change.1.desired: 9 is refused: AWS takes a desired capacity within the group's min (2) and max (8) only; correct it, or change group.min or max",
+    ]),
+    ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "manual = { change = [{ at = 5, desired = 4 }, { at = \"-5m\", desired = 4 }] }", &[
+        "bad.toml:17:29: policy.track.manual.change.0.at: 5 is a bare number where a moment belongs; write the unit: \"5s\" or \"5ms\"",
+        "bad.toml:17:54: policy.track.manual.change.1.at: \"-5m\" is a negative duration; write a duration of zero or more",
+    ]),
+    ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "predictive = { forecast = { capacity = [] }, scheduling_buffer_time = \"2h\", max_capacity_buffer_percent = 10 }", &[
+        "bad.toml:17:40: policy.track.predictive.forecast.capacity: [] has 0 elements; write at least 1",
+    ]),
+    ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "predictive = { forecast = { load = { hourly = [40, -1], target = 10 } }, scheduling_buffer_time = \"2h\", max_capacity_buffer_percent = 10 }", &[
+        "bad.toml:17:52: policy.track.predictive.forecast.load.hourly.1: -1 is no load; write a number of at least 0",
+        "bad.toml:17:99: policy.track.predictive.scheduling_buffer_time: \"2h\" is refused: AWS wants a SchedulingBufferTime of 0 to 3600 s, but it is 7200s; correct it by this rule",
+        "bad.toml:17:135: policy.track.predictive.max_capacity_buffer_percent: 10 is refused: AWS takes a MaxCapacityBuffer with IncreaseMaxCapacity only; remove it, or write max_capacity_breach_behavior = \"increase_max_capacity\"",
     ]),
     ("latency = { quantile = 0.99, below = \"300ms\" }", "", &[
         "bad.toml:18:1: objective.fast: promises nothing; add latency = { quantile = 0.99, below = \"300ms\" }, good_requests or availability",

@@ -34,6 +34,7 @@ impl Sizes {
         match wish.cmp(&granted) {
             Ordering::Equal => String::new(),
             Ordering::Greater => format!("limited by max {}", self.max),
+            Ordering::Less if granted > self.min => format!("held at {granted} by a forecast"),
             Ordering::Less => format!("limited by min {}", self.min),
         }
     }
@@ -146,9 +147,15 @@ fn wish(answer: &Answer) -> Option<u32> {
     }
 }
 
-/// The size that an answer asks for, inside the bounds unless it is raw.
-fn size(sizes: &Sizes, answer: &Answer) -> Option<u32> {
-    wish(answer).map(|n| if answer.decision.raw { n.min(MOST_INSTANCES) } else { sizes.clamp(n) })
+/// The size that an answer asks for, inside the bounds and, when it is fewer, not below a floor; raw and unbounded wishes are taken as they are.
+fn size(sizes: &Sizes, answers: &[Answer], answer: &Answer) -> Option<u32> {
+    let wish = wish(answer)?;
+    if answer.decision.raw || answer.decision.unbounded {
+        return Some(wish.min(MOST_INSTANCES));
+    }
+    let size = sizes.clamp(wish);
+    let floor = answers.iter().filter_map(|a| a.decision.floor).max();
+    Some(floor.filter(|_| size < sizes.desired).map_or(size, |floor| size.max(floor.min(sizes.desired))))
 }
 
 fn blocker(answers: &[Answer]) -> Option<&Answer> {
@@ -163,7 +170,7 @@ fn is_blocked(sizes: &Sizes, answers: &[Answer], answer: &Answer, size: u32) -> 
 
 /// Whose wish is granted, and what; of equal wishes the first policy's, and there its last alarm's.
 fn winner(sizes: &Sizes, answers: &[Answer]) -> Option<(usize, u32)> {
-    let wishes = answers.iter().enumerate().filter_map(|(i, a)| Some((i, size(sizes, a)?)));
+    let wishes = answers.iter().enumerate().filter_map(|(i, a)| Some((i, size(sizes, answers, a)?)));
     wishes
         .filter(|&(i, n)| !is_blocked(sizes, answers, &answers[i], n))
         .max_by_key(|&(i, n)| (n > sizes.desired, n, Reverse(answers[i].policy)))
@@ -178,7 +185,7 @@ fn outcome(
 ) -> (Outcome, String) {
     let answer = &answers[place];
     let before = sizes.desired;
-    let (Some(wish), Some(size)) = (wish(answer), size(sizes, answer)) else {
+    let (Some(wish), Some(size)) = (wish(answer), size(sizes, answers, answer)) else {
         let blocks = answer.decision.request == Request::HoldAndBlockScaleIn;
         return (if blocks { Outcome::Blocks } else { Outcome::Holds }, String::new());
     };

@@ -117,10 +117,11 @@ impl Controls {
         found
     }
 
-    /// Policies with alarms, none of which acts: they may veto a scale-in.
+    /// Policies with alarms, none of which acts, and those that join: they may veto a scale-in.
     pub fn silent(&self, acting: &[(usize, usize)]) -> Vec<usize> {
         (0..self.policies.len())
-            .filter(|&p| !self.policies[p].alarms.is_empty() && acting.iter().all(|r| r.0 != p))
+            .filter(|&p| !self.policies[p].alarms.is_empty() || self.policies[p].policy.joins())
+            .filter(|&p| acting.iter().all(|r| r.0 != p))
             .collect()
     }
 

@@ -25,6 +25,11 @@ pub trait Policy: Send {
         None
     }
 
+    /// Whether it is asked, with [`Trigger::Look`], whenever an alarm of another policy acts, although it has no alarms of its own.
+    fn joins(&self) -> bool {
+        false
+    }
+
     /// Looks and decides.
     fn decide(&mut self, seen: &Observation<'_>) -> Decision;
 }
@@ -67,6 +72,8 @@ pub struct Observation<'a> {
     pub last_scale_out: Option<Activity>,
     /// Start of the last scale-in, and its end when it has ended (its last instance was drained).
     pub last_scale_in: Option<Activity>,
+    /// A deployment of the service replaces its tasks (ECS).
+    pub deployment_in_progress: bool,
     /// For each metric of [`Needs::metrics`], the published datapoints, oldest first (at most the last 32).
     pub datapoints: &'a [Vec<Datapoint>],
     /// For each alarm of [`Needs::alarms`], its state.
@@ -124,22 +131,40 @@ pub struct Decision {
     pub bounds: Option<(u32, u32)>,
     /// Acts through the raw interface: no draining, and not clamped to the group's bounds.
     pub raw: bool,
+    /// Is not clamped to the group's bounds, but drains: the desired count of an ECS service, set by hand.
+    pub unbounded: bool,
+    /// No scale-in that another policy asks for at this instant goes below this size (a forecast).
+    pub floor: Option<u32>,
 }
 
 impl Decision {
     /// Asks for `desired` instances.
     pub fn desired(desired: u32, reason: Reason) -> Self {
-        Decision { request: Request::Desired(desired), reason, bounds: None, raw: false }
+        Decision {
+            request: Request::Desired(desired),
+            reason,
+            bounds: None,
+            raw: false,
+            unbounded: false,
+            floor: None,
+        }
     }
 
     /// Asks for nothing.
     pub fn hold(reason: Reason) -> Self {
-        Decision { request: Request::Hold, reason, bounds: None, raw: false }
+        Decision { request: Request::Hold, reason, bounds: None, raw: false, unbounded: false, floor: None }
     }
 
     /// Asks for nothing and keeps the other target trackers from scaling in.
     pub fn hold_and_block_scale_in(reason: Reason) -> Self {
-        Decision { request: Request::HoldAndBlockScaleIn, reason, bounds: None, raw: false }
+        Decision {
+            request: Request::HoldAndBlockScaleIn,
+            reason,
+            bounds: None,
+            raw: false,
+            unbounded: false,
+            floor: None,
+        }
     }
 }
 
@@ -208,10 +233,36 @@ pub enum Reason {
         /// The result before bounds.
         wanted: u32,
     },
+    /// A user set the desired capacity.
+    Manual {
+        /// The capacity asked for.
+        desired: u32,
+    },
+    /// The forecast for an hour.
+    Predictive {
+        /// The capacity forecast.
+        predicted: u32,
+        /// When the hour begins, which a buffer comes before.
+        hour: SimTime,
+    },
     /// A cooldown runs.
     Cooldown {
         /// When it ends.
         until: SimTime,
+    },
+    /// A cooldown runs, and the capacity that was added in it covers what is asked for.
+    CountedInCooldown {
+        /// Instances added since the cooldown began.
+        added: u32,
+    },
+    /// A deployment of the service runs: no scale-in begins.
+    DeploymentInProgress,
+    /// A scale-in would soon be taken back: the metric would then be too near its target.
+    AnticipatedFlapping {
+        /// The metric after the scale-in.
+        projected: f64,
+        /// The target.
+        target: f64,
     },
     /// A scaling activity is in progress.
     ActivityInProgress,
@@ -255,6 +306,24 @@ impl fmt::Display for Reason {
             Reason::Adjustment { value: None, base, change } => write!(f, "{base} {change:+}"),
             Reason::TargetTracking { value, target, capacity, wanted } => {
                 write!(f, "ceil({capacity} x {} / {}) = {wanted}", round(*value), round(*target))
+            }
+            Reason::Manual { desired } => {
+                write!(f, "a user request update of the desired capacity to {desired}")
+            }
+            Reason::Predictive { predicted, hour } => {
+                write!(f, "forecast of {predicted} for the hour from {hour}")
+            }
+            Reason::CountedInCooldown { added } => {
+                write!(f, "the {added} added in this cooldown count, and no more is asked for")
+            }
+            Reason::DeploymentInProgress => f.write_str("a deployment of the service is in progress"),
+            Reason::AnticipatedFlapping { projected, target } => {
+                write!(
+                    f,
+                    "AutoScalingAnticipatedFlapping: the metric would be {} of {}",
+                    round(*projected),
+                    round(*target)
+                )
             }
             Reason::Cooldown { until } => write!(f, "cooldown until {until}"),
             Reason::ActivityInProgress => f.write_str("a scaling activity is in progress"),

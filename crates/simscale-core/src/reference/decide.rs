@@ -159,7 +159,8 @@ impl Engine<'_> {
         }
         for policy in 0..self.steered.len() {
             let has_alarms = self.watched.iter().any(|w| w.policy == policy);
-            if has_alarms && asked.iter().all(|a| a.policy != policy) {
+            if (has_alarms || self.steered[policy].policy.joins()) && asked.iter().all(|a| a.policy != policy)
+            {
                 let decision = self.ask(policy, Trigger::Look);
                 asked.push(Asked { policy, cause: String::new(), decision });
             }
@@ -217,6 +218,7 @@ impl Engine<'_> {
             activity_in_progress: self.booting() + self.leaving() > 0,
             last_scale_out: self.last_out,
             last_scale_in: self.last_in,
+            deployment_in_progress: false,
             datapoints: &datapoints,
             alarms: &alarms,
         };
@@ -236,8 +238,12 @@ impl Engine<'_> {
         }
         let (min, max) = (self.world.group.min, self.world.group.max);
         let size = |a: &Asked| match a.decision.request {
-            Request::Desired(size) if a.decision.raw => Some(size),
-            Request::Desired(size) => Some(size.max(min).min(max)),
+            Request::Desired(size) if a.decision.raw || a.decision.unbounded => Some(size),
+            Request::Desired(wish) => {
+                let size = wish.max(min).min(max);
+                let floors = asked.iter().filter_map(|a| a.decision.floor).map(|floor| floor.min(before));
+                Some(if size < before { floors.fold(size, u32::max) } else { size })
+            }
             _ => None,
         };
         let veto = asked.iter().find(|a| a.decision.request == Request::HoldAndBlockScaleIn);
@@ -335,6 +341,7 @@ fn changes(asked: &Asked) -> ActivityKind {
 /// The bound between a wish and what came of it.
 fn bound(wish: u32, got: u32, min: u32, max: u32) -> String {
     match wish.cmp(&got) {
+        std::cmp::Ordering::Less if got != min => format!("held at {got} by a forecast"),
         std::cmp::Ordering::Less => format!("limited by min {min}"),
         std::cmp::Ordering::Equal => String::new(),
         std::cmp::Ordering::Greater => format!("limited by max {max}"),

@@ -84,6 +84,7 @@ impl Sim<'_> {
             activity_in_progress: g.booting > 0 || g.draining > 0,
             last_scale_out: g.last_out,
             last_scale_in: g.last_in,
+            deployment_in_progress: false,
             datapoints: &told.datapoints,
             alarms: &told.alarms,
         };

@@ -47,6 +47,7 @@ pub struct Small {
     pub sizes: Vec<(u64, u32)>,
     pub readers: Vec<Reader>,
     pub watchers: Vec<Watcher>,
+    pub joiner: Option<Joiner>,
 }
 
 impl Small {
@@ -58,6 +59,7 @@ impl Small {
         let mut all: Vec<Box<dyn Policy>> = vec![Box::new(Sizes { sizes: self.sizes.clone() })];
         all.extend(self.readers.iter().map(|r| Box::new(r.clone()) as Box<dyn Policy>));
         all.extend(self.watchers.iter().map(|w| Box::new(w.clone()) as Box<dyn Policy>));
+        all.extend(self.joiner.iter().map(|j| Box::new(j.clone()) as Box<dyn Policy>));
         all
     }
 }
@@ -497,14 +499,61 @@ pub fn random(seed: u64) -> Small {
         (0..c.below(8)).map(|_| (snap(c.below(span)), c.between(0, 8) as u32)).collect();
     sizes.sort_unstable();
     sizes.dedup_by_key(|s| s.0);
-    let mut small = Small { world: w, arrivals, sizes, readers: Vec::new(), watchers: Vec::new() };
+    let mut small =
+        Small { world: w, arrivals, sizes, readers: Vec::new(), watchers: Vec::new(), joiner: None };
     steer(c, &mut small);
     sessions::add(&mut Choice::new(seed ^ 0x5e55_1011), &mut small, grid);
     spread(&mut Choice::new(seed ^ 0x616c_6221), &mut small.world.balancer);
     guard(&mut Choice::new(seed ^ 0x11fe), &mut small);
     cloudwatch(&mut Choice::new(seed ^ 0xc10d_3a7c_0000_0000), &mut small);
     places(&mut Choice::new(seed ^ 0x9_1ace5), &mut small.world, span, grid);
+    small.joiner = join(&mut Choice::new(seed ^ 0x0701_1c1e5), span, grid);
     small
+}
+
+/// A policy that sets sizes whatever the bounds, and joins the decisions of others with a floor below which they may not scale in.
+#[derive(Debug, Clone)]
+pub struct Joiner {
+    pub sizes: Vec<(u64, u32)>,
+    pub floor: Option<u32>,
+}
+
+impl Policy for Joiner {
+    fn name(&self) -> &str {
+        "joiner"
+    }
+
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+
+    fn next_look(&self, now: SimTime) -> Option<SimTime> {
+        self.sizes.iter().map(|s| SimTime::from_nanos(s.0)).find(|&t| t > now)
+    }
+
+    fn joins(&self) -> bool {
+        self.floor.is_some()
+    }
+
+    fn decide(&mut self, seen: &Observation<'_>) -> Decision {
+        let size = self.sizes.iter().find(|s| s.0 == seen.now.as_nanos()).map(|s| s.1);
+        let decision = match size {
+            Some(desired) => Decision::desired(desired, Reason::Manual { desired }),
+            None => Decision::hold(Reason::NoChange),
+        };
+        Decision { unbounded: size.is_some(), floor: self.floor, ..decision }
+    }
+}
+
+fn join(c: &mut Choice, span: u64, grid: u64) -> Option<Joiner> {
+    if !c.chance(30) {
+        return None;
+    }
+    let mut sizes: Vec<(u64, u32)> =
+        (0..c.below(4)).map(|_| ((c.below(span) / grid * grid).max(grid), c.between(0, 9) as u32)).collect();
+    sizes.sort_unstable();
+    sizes.dedup_by_key(|s| s.0);
+    Some(Joiner { sizes, floor: c.chance(60).then(|| c.between(1, 6) as u32) })
 }
 
 /// Zones without capacity, pools of addresses, agents.

@@ -60,6 +60,26 @@ pub fn check(make: impl Fn() -> Box<dyn Policy>) -> Vec<String> {
     violations
 }
 
+/// [`check`], and what the policy of an ECS service must keep besides: it begins no scale-in while a deployment of the service runs.
+pub fn check_service(make: impl Fn() -> Box<dyn Policy>) -> Vec<String> {
+    let mut violations = check(&make);
+    match catch_unwind(AssertUnwindSafe(|| keeps_tasks_in_a_deployment(&make))) {
+        Ok(found) => violations.extend(found.into_iter().map(|text| format!("deployment: {text}"))),
+        Err(_) => violations.push("deployment: the policy panicked".to_owned()),
+    }
+    violations
+}
+
+fn keeps_tasks_in_a_deployment(make: &dyn Fn() -> Box<dyn Policy>) -> Vec<String> {
+    let mut stage = stage(make);
+    stage.deploy(true);
+    wandering().for_each(|value| stage.minute(value));
+    let fewer =
+        |step: &&Played| matches!(step.decision.request, Request::Desired(size) if size < step.before.2);
+    let found = stage.played().iter().filter(fewer);
+    found.map(|step| format!("at {} it asks for fewer than {}", step.at, step.before.2)).collect()
+}
+
 /// A rule of the kit: builds policies and says what they broke.
 type Rule = fn(&dyn Fn() -> Box<dyn Policy>) -> Vec<String>;
 

@@ -18,6 +18,7 @@ pub struct Scene {
     pub group_cooldown: SimDuration,
     pub last_scale_out: Option<Activity>,
     pub last_scale_in: Option<Activity>,
+    pub deployment_in_progress: bool,
     pub datapoints: Vec<Vec<Datapoint>>,
     pub alarms: Vec<AlarmView>,
 }
@@ -39,6 +40,7 @@ impl Scene {
             group_cooldown: default,
             last_scale_out: None,
             last_scale_in: None,
+            deployment_in_progress: false,
             datapoints: Vec::new(),
             alarms: Vec::new(),
         }
@@ -60,6 +62,7 @@ impl Scene {
             activity_in_progress: self.booting > 0 || self.terminating > 0,
             last_scale_out: self.last_scale_out,
             last_scale_in: self.last_scale_in,
+            deployment_in_progress: self.deployment_in_progress,
             datapoints: &self.datapoints,
             alarms: &self.alarms,
         }

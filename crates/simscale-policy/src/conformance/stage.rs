@@ -87,6 +87,16 @@ impl Stage {
         self
     }
 
+    /// A deployment of the service runs from now on, or runs no more.
+    pub fn deploy(&mut self, runs: bool) {
+        self.scene.deployment_in_progress = runs;
+    }
+
+    /// A user sets the desired capacity, whatever the bounds.
+    pub fn set_by_hand(&mut self, desired: u32) {
+        self.set_desired(desired, self.drain);
+    }
+
     /// Sets the group's default warm-up.
     pub fn warm_up(mut self, warm_up: SimDuration) -> Self {
         self.scene.group_warm_up = warm_up;
@@ -226,7 +236,11 @@ impl Stage {
             (self.scene.min, self.scene.max) = (min, max);
         }
         if let Request::Desired(wanted) = decision.request {
-            let bounded = if decision.raw { wanted } else { wanted.max(self.scene.min).min(self.scene.max) };
+            let bounded = if decision.raw || decision.unbounded {
+                wanted
+            } else {
+                wanted.max(self.scene.min).min(self.scene.max)
+            };
             let drain = if decision.raw { SimDuration::ZERO } else { self.drain };
             self.set_desired(bounded.min(MOST), drain);
         }

@@ -4,14 +4,15 @@ use crate::setting::{at, at_least, at_most, guide_steps, secs, step, step_rule, 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use simscale_core::{
-    AlarmState, AlarmView, Comparison, Datapoint, Metric, Policy, Reason, Request, SimTime, Statistic,
-    Trigger,
+    Activity, AlarmState, AlarmView, Comparison, Datapoint, Metric, Policy, Reason, Request, SimTime,
+    Statistic, Trigger,
 };
 use simscale_policy::arithmetic::{Warmth, clamp, round_percent, target_tracking_capacity};
 use simscale_policy::conformance::Scene;
 use simscale_policy::steps::{find_step, validate_steps};
 use simscale_policy::{
-    Adjustment, AdjustmentType, AlarmShape, StepAdjustment, TargetTracking, TargetTrackingParams,
+    Adjustment, AdjustmentType, AlarmShape, MaxCapacityBreach, Predictive, PredictiveMode, PredictiveParams,
+    Schedule, ScheduleEntry, ScheduleParams, StepAdjustment, StepPace, TargetTracking, TargetTrackingParams,
 };
 use std::collections::BTreeMap;
 
@@ -108,6 +109,9 @@ fn every_published_case_holds() {
         table!("target_tracking_capacity", |case, _| capacity(case), f),
         table!("target_tracking_alarms", |case, _| alarms(case), f),
         table!("several_policies", |case, _| answer(case), f),
+        table!("service_cooldown", |case, _| service_cooldown(case), f),
+        table!("schedule_sizes", |case, _| schedule_sizes(case), f),
+        table!("predictive", |case, _| predictive(case), f),
     ];
     let all = counts.iter().sum::<usize>();
     println!("{all:3} published cases in all");
@@ -277,6 +281,8 @@ fn capacity(case: &Capacity) -> (String, String) {
 struct Alarms {
     metric: String,
     target: f64,
+    #[serde(default)]
+    service: bool,
     low_factor: Option<f64>,
     high_shape: Option<(u32, u32)>,
     statistic: String,
@@ -293,7 +299,8 @@ fn alarms(case: &Alarms) -> (String, String) {
         "request_count_per_target" => Metric::RequestCountPerTarget,
         _ => Metric::Custom(0),
     };
-    let mut params = TargetTrackingParams::new("case", metric, case.target);
+    let new = if case.service { TargetTrackingParams::of_service } else { TargetTrackingParams::new };
+    let mut params = new("case".to_owned(), metric, case.target);
     params.low_factor = case.low_factor.unwrap_or(params.low_factor);
     if let Some((m, n)) = case.high_shape {
         params.high = AlarmShape { evaluation_periods: n, datapoints_to_alarm: m };
@@ -359,6 +366,99 @@ fn answer(case: &Answer) -> (String, String) {
         Request::HoldAndBlockScaleIn => format!("block {}", scene.desired),
     };
     (found, format!("{} {}", case.answer.as_deref().unwrap(), case.size))
+}
+
+#[derive(Deserialize)]
+struct ServiceCooldown {
+    base: u32,
+    /// Added by the scale-out of the cooldown, or removed by the scale-in.
+    added: i32,
+    change: i32,
+    after: u32,
+}
+
+/// A rule of a service acts, and then one of `change` tasks within the cooldown, when the first activity has ended.
+fn service_cooldown(case: &ServiceCooldown) -> (String, String) {
+    let change = AdjustmentType::ChangeInCapacity;
+    let rule = |amount: i32| match amount > 0 {
+        true => step_rule(at_least(60.0, 1), change, vec![step(Some(0.0), None, amount)]),
+        false => step_rule(at_most(60.0, 1), change, vec![step(None, Some(0.0), amount)]),
+    };
+    // One rule with two steps where both scale out: the cooldown is a policy's, and a rule is one to AWS.
+    let both = case.added > 0 && case.change > 0;
+    let mut rules = match both {
+        true => {
+            let steps = vec![step(Some(0.0), Some(5.0), case.added), step(Some(5.0), None, case.change)];
+            vec![step_rule(at_least(60.0, 1), change, steps)]
+        }
+        false => vec![rule(case.added), rule(case.change)],
+    };
+    rules.iter_mut().for_each(|rule| rule.pace = StepPace::Cooldown(secs(300)));
+    let alarms = rules.len();
+    let mut policy = step_scaling(rules);
+    let mut first = scene(case.base, 1000, 60.0, alarms, 0);
+    let size = size_after(policy.as_mut(), &first);
+    assert_eq!(i64::from(size), i64::from(case.base) + i64::from(case.added));
+    let activity = Some(Activity { start: first.now, end: Some(first.now + secs(60)) });
+    match case.added > 0 {
+        true => first.last_scale_out = activity,
+        false => first.last_scale_in = activity,
+    }
+    let mut second = scene(size, 1000, if both { 65.0 } else { 60.0 }, alarms, alarms - 1);
+    (second.last_scale_out, second.last_scale_in) = (first.last_scale_out, first.last_scale_in);
+    second.now = first.now + secs(240);
+    (size_after(policy.as_mut(), &second).to_string(), case.after.to_string())
+}
+
+#[derive(Deserialize)]
+struct ScheduleSizes {
+    current: u32,
+    min: u32,
+    max: u32,
+    cooling: bool,
+    expected: u32,
+}
+
+fn schedule_sizes(case: &ScheduleSizes) -> (String, String) {
+    let (min, max) = (Some(case.min), Some(case.max));
+    let entries = vec![ScheduleEntry { name: "bounds".to_owned(), at: at(3600), min, max, desired: None }];
+    let mut policy = Schedule::new(ScheduleParams { name: "day".to_owned(), entries }).expect("it is valid");
+    let mut scene = Scene::new(0, 1000, case.current);
+    scene.now = at(3600);
+    scene.last_scale_in = case.cooling.then(|| Activity { start: at(3500), end: Some(at(3590)) });
+    (size_after(&mut policy, &scene).to_string(), case.expected.to_string())
+}
+
+#[derive(Deserialize)]
+struct Forecast {
+    actual: u32,
+    predicted: u32,
+    min: u32,
+    max: u32,
+    buffer: Option<f64>,
+    expected: u32,
+    effective_max: u32,
+}
+
+fn predictive(case: &Forecast) -> (String, String) {
+    let breach = match case.buffer {
+        Some(buffer_percent) => MaxCapacityBreach::Increase { buffer_percent },
+        None => MaxCapacityBreach::Honor,
+    };
+    let mut policy = Predictive::new(PredictiveParams {
+        name: "forecast".to_owned(),
+        forecast: vec![case.predicted],
+        into_hour: secs(0),
+        buffer: secs(300),
+        mode: PredictiveMode::ForecastAndScale,
+        breach,
+    })
+    .expect("it is valid");
+    let scene = Scene::new(case.min, case.max, case.actual);
+    let decision = policy.decide(&scene.observation());
+    let max = decision.bounds.map_or(case.max, |bounds| bounds.1);
+    let found = (size_after(&mut policy, &scene), max);
+    (format!("{found:?}"), format!("{:?}", (case.expected, case.effective_max)))
 }
 
 #[test]

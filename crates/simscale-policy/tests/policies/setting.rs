@@ -5,7 +5,7 @@ use simscale_core::{
 };
 use simscale_policy::{
     Adjustment, AdjustmentType, Aggregation, SimpleRule, SimpleScaling, SimpleScalingParams, StepAdjustment,
-    StepRule, StepScaling, StepScalingParams, TargetTracking, TargetTrackingParams,
+    StepPace, StepRule, StepScaling, StepScalingParams, TargetTracking, TargetTrackingParams,
 };
 
 pub const fn secs(secs: u64) -> SimDuration {
@@ -52,7 +52,7 @@ pub fn step_rule(alarm: AlarmSpec, kind: AdjustmentType, steps: Vec<StepAdjustme
         min_adjustment_magnitude: None,
         steps,
         aggregation: Aggregation::Average,
-        warm_up: None,
+        pace: StepPace::WarmUp(None),
     }
 }
 

@@ -24,6 +24,10 @@ pub struct Group {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 100_000))]
     pub desired: Option<u32>,
+    /// What is scaled: "ec2_auto_scaling" (an EC2 Auto Scaling group) or "ecs_service" (the instances are tasks, and Application Auto Scaling
+    /// paces the policies: cooldowns in place of warm-up, from the running count); default "ec2_auto_scaling".
+    #[serde(default)]
+    pub product: Product,
     /// Names of the zones; launches go to the zone with the fewest instances; default one zone, ["a"].
     #[serde(default = "zones")]
     #[schemars(length(min = 1, max = 16))]
@@ -58,6 +62,17 @@ pub struct Group {
     /// Agents on the instances that log in at a coordinator; default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agents: Option<Agents>,
+}
+
+/// The product whose rules the group and its policies follow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Product {
+    /// An EC2 Auto Scaling group.
+    #[default]
+    Ec2AutoScaling,
+    /// An ECS service with Application Auto Scaling.
+    EcsService,
 }
 
 /// Which instance of a zone is terminated first.
@@ -127,6 +142,7 @@ impl Group {
             min,
             max,
             desired: None,
+            product: Product::default(),
             zones: zones(),
             termination: Termination::default(),
             protect_new_instances: false,
@@ -143,6 +159,11 @@ impl Group {
     /// The warm-up that policies without one of their own use: the group's, or its cooldown where it has none.
     pub fn policy_warm_up(&self) -> Duration {
         self.warm_up.unwrap_or(self.cooldown)
+    }
+
+    /// Whether the group is an ECS service.
+    pub(crate) fn is_service(&self) -> bool {
+        self.product == Product::EcsService
     }
 
     /// The size at the start.

@@ -14,13 +14,16 @@ mod group;
 mod instance;
 mod law;
 mod load;
+mod manual;
 mod metrics;
 mod moments;
 mod names;
 mod objective;
 mod places;
 mod policy;
+mod predictive;
 mod prices;
+mod refusals;
 mod run;
 mod schedule;
 mod service;
@@ -37,17 +40,19 @@ pub use balancer::{Algorithm, Balancer, HealthCheck, MinimumHealthy};
 pub use boot::{BootFailure, BootPhase, BootStage};
 pub use clients::{AbandonedWork, Clients, Retries};
 pub use fault::{Fault, FaultKind, FaultTime, Victims};
-pub use group::{Group, GroupHealth, HealthSource, Termination};
+pub use group::{Group, GroupHealth, HealthSource, Product, Termination};
 pub use instance::{Cold, Discipline, Instance, Memory, Overflow};
 pub use law::{Law, QuantilePoint};
 pub use load::{
     ConstantLoad, DayWeights, DiurnalLoad, FlashCrowdLoad, Load, LoadState, LoadStep, RampLoad, ScaledLoad,
     WeeklyLoad,
 };
+pub use manual::{Manual, ManualChange};
 pub use metrics::{CustomMetric, METRICS, MetricName, Metrics};
 pub use objective::{Availability, GoodRequests, Latency, Objective};
 pub use places::{Addresses, Agents, CapacityShortage, WhenEmpty};
 pub use policy::{Fixed, Pacing, Policy, PollBounds, ThresholdPoll};
+pub use predictive::{Forecast, LoadForecast, MaxCapacityBreachBehavior, Predictive, PredictiveMode};
 pub use prices::{Bound, PriceCurrency, Prices};
 pub use run::RunSettings;
 pub use schedule::{Day, Schedule, ScheduleEntry};

@@ -7,10 +7,12 @@ use simscale_policy::{self as kinds, PolicyError};
 
 use super::alarm::{Query, Statistic};
 use super::law::sim;
+use super::manual::Manual;
+use super::predictive::Predictive;
 use super::run::check_interval;
 use super::schedule::Schedule;
 use super::tracking::{SimpleScaling, StepScaling, TargetTracking};
-use super::{Group, Metrics, Scenario, names};
+use super::{Group, Metrics, Scenario, names, refusals};
 use crate::text::{Check, Duration};
 
 /// A scaling policy: a name and exactly one kind (`simscale list policies` shows all). Several policies act side by side.
@@ -25,6 +27,12 @@ pub struct Policy {
     /// Sizes at given times, in the manner of scheduled actions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Schedule>,
+    /// Desired capacities that a user sets at given times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manual: Option<Manual>,
+    /// A forecast for each hour, which the user gives, applied as predictive scaling applies it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predictive: Option<Predictive>,
     /// A script in a loop that reads the newest datapoint and adds or removes instances.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold_poll: Option<ThresholdPoll>,
@@ -185,6 +193,8 @@ impl Policy {
         let kinds = [
             ("fixed", self.fixed.is_some()),
             ("schedule", self.schedule.is_some()),
+            ("manual", self.manual.is_some()),
+            ("predictive", self.predictive.is_some()),
             ("threshold_poll", self.threshold_poll.is_some()),
             ("simple_scaling", self.simple_scaling.is_some()),
             ("step_scaling", self.step_scaling.is_some()),
@@ -197,6 +207,9 @@ impl Policy {
         let (group, metrics) = (&scenario.group, &scenario.metrics);
         if let Some(schedule) = &mut self.schedule {
             schedule.resolve(&scenario.simulation);
+        }
+        if let Some(predictive) = &mut self.predictive {
+            predictive.resolve();
         }
         if let Some(poll) = &mut self.threshold_poll {
             let (statistic, period) = (poll.query().statistic(), poll.query().period(metrics));
@@ -223,6 +236,12 @@ impl Policy {
         }
         if let Some(params) = self.schedule.as_ref().and_then(|s| s.params(name, &scenario.simulation)) {
             return kinds::Schedule::new(params).map(boxed);
+        }
+        if let Some(params) = self.manual.as_ref().and_then(|manual| manual.params(name, scenario)) {
+            return kinds::Manual::new(params).map(boxed);
+        }
+        if let Some(predictive) = &self.predictive {
+            return kinds::Predictive::new(predictive.params(name, &scenario.simulation)).map(boxed);
         }
         if let Some(params) = self.threshold_poll.as_ref().and_then(|p| p.params(name, metrics)) {
             return kinds::ThresholdPoll::new(params).map(boxed);
@@ -288,6 +307,7 @@ pub(crate) fn check(scenario: &Scenario, resolved: &Scenario, check: &mut Check<
         check_sizes(policy, &path, scenario, check);
         check_built(&resolved.policy[index], &path, resolved, check);
     }
+    refusals::check_together(scenario, check);
 }
 
 /// Sizes that lie outside the group's bounds.
@@ -307,6 +327,13 @@ fn check_sizes(policy: &Policy, path: &str, scenario: &Scenario, check: &mut Che
     if let Some(schedule) = &policy.schedule {
         schedule.check(&format!("{path}.schedule"), &scenario.simulation, check);
     }
+    if let Some(manual) = &policy.manual {
+        manual.check(&format!("{path}.manual"), scenario, check);
+    }
+    if let Some(predictive) = &policy.predictive {
+        predictive.check(&format!("{path}.predictive"), check);
+    }
+    refusals::check(policy, path, scenario, check);
 }
 
 /// What the policy's own constructor refuses, at the path of the parameter.
@@ -357,7 +384,12 @@ fn refuse(path: &str, sentence: &str, check: &mut Check<'_>) {
 
 /// The path of a parameter below its policy's kind: `rules[1].alarm.threshold` is `.rule.1.alarm.threshold` in a scenario.
 fn below(field: &str) -> String {
-    const RENAMED: [(&str, &str); 6] = [
+    const RENAMED: [(&str, &str); 11] = [
+        ("changes", "change"),
+        ("pace", "cooldown"),
+        ("application.flapping_margin", "flapping_ratio"),
+        ("buffer", "scheduling_buffer_time"),
+        ("breach.scheduling_buffer_time_percent", "max_capacity_buffer_percent"),
         ("rules", "rule"),
         ("entries", "entry"),
         ("query.period", "period"),

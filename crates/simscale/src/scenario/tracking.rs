@@ -63,9 +63,12 @@ pub struct StepRule {
     /// How the alarm's datapoints become the one value that chooses the step: "average", "minimum" or "maximum"; default "average".
     #[serde(default)]
     pub aggregation: Aggregation,
-    /// Time in service after which an instance counts; default `group.warm_up`, or `group.cooldown` where that is not set, as AWS.
+    /// Time in service after which an instance counts; default `group.warm_up`, or `group.cooldown` where that is not set, as AWS; not for an ECS service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm_up: Option<Duration>,
+    /// For an ECS service: pause after a scaling activity, in which only a larger scale-out acts; default "300s", as AWS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cooldown: Option<Duration>,
 }
 
 /// What to do in an interval of the breach (the metric minus the alarm's threshold).
@@ -115,7 +118,6 @@ pub struct TargetTracking {
     /// The metric: a value per instance, which falls as capacity grows; `simscale list metrics` shows all.
     pub metric: String,
     /// Where the metric should lie, in its unit; above 0.
-    #[schemars(extend("exclusiveMinimum" = 0))]
     pub target: f64,
     /// How the samples of a period become one value; default "sum" for request_count_per_target, "average" for the others.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,9 +125,20 @@ pub struct TargetTracking {
     /// Length of a datapoint's period; a multiple of `metrics.period`; default "60s", or `metrics.period` where that is longer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub period: Option<Duration>,
-    /// Time in service after which an instance counts; default `group.warm_up`, or `group.cooldown` where that is not set, as AWS.
+    /// Time in service after which an instance counts; default `group.warm_up`, or `group.cooldown` where that is not set, as AWS; not for an ECS service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm_up: Option<Duration>,
+    /// For an ECS service: after a scale-out only a larger one acts for so long, and what was added counts; default "300s", as AWS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale_out_cooldown: Option<Duration>,
+    /// For an ECS service: after a scale-in no other follows for so long, unless a scale-out ends the wait; default "300s", as AWS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale_in_cooldown: Option<Duration>,
+    /// For an ECS service: a scale-in goes no further than to the size at which the metric lies at this share of the target, and is not begun when that
+    /// leaves nothing (AutoScalingAnticipatedFlapping); 1 switches it off; default 0.95, inferred (AWS does not say how it predicts).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0))]
+    pub flapping_ratio: Option<f64>,
     /// Never removes capacity; default false.
     #[serde(default)]
     pub disable_scale_in: bool,
@@ -135,10 +148,10 @@ pub struct TargetTracking {
     /// The alarm below the target; default 15 of 15 datapoints, as observed on AWS.
     #[serde(default = "low")]
     pub low: AlarmShape,
-    /// Threshold of the low alarm over the target; above 0, at most 1; default 0.7, as observed on EC2 (0.9 on ECS).
-    #[serde(default = "low_ratio")]
+    /// Threshold of the low alarm over the target; above 0, at most 1; default 0.7, or 0.9 for an ECS service, as observed on AWS.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 1.0), extend("exclusiveMinimum" = 0))]
-    pub low_ratio: f64,
+    pub low_ratio: Option<f64>,
     /// Scales in again only on a datapoint that began after the last scale-in; default true.
     #[serde(default = "yes")]
     pub fresh_data_for_scale_in: bool,
@@ -165,10 +178,6 @@ fn low() -> AlarmShape {
     AlarmShape { evaluation_periods: 15, datapoints_to_alarm: Some(15) }
 }
 
-fn low_ratio() -> f64 {
-    policy::EC2_LOW_FACTOR
-}
-
 fn yes() -> bool {
     true
 }
@@ -182,10 +191,13 @@ impl TargetTracking {
             statistic: None,
             period: None,
             warm_up: None,
+            scale_out_cooldown: None,
+            scale_in_cooldown: None,
+            flapping_ratio: None,
             disable_scale_in: false,
             high: high(),
             low: low(),
-            low_ratio: low_ratio(),
+            low_ratio: None,
             fresh_data_for_scale_in: yes(),
         }
     }
@@ -198,24 +210,45 @@ impl TargetTracking {
         let (statistic, period) = (self.query().statistic(), self.query().period(metrics));
         self.statistic = Some(statistic);
         self.period = Some(period);
-        self.warm_up.get_or_insert(group.policy_warm_up());
+        if group.is_service() {
+            self.scale_out_cooldown.get_or_insert(ecs_cooldown());
+            self.scale_in_cooldown.get_or_insert(ecs_cooldown());
+            self.flapping_ratio.get_or_insert(policy::application::FLAPPING_MARGIN);
+            self.low_ratio.get_or_insert(policy::APPLICATION_LOW_FACTOR);
+        } else {
+            self.warm_up.get_or_insert(group.policy_warm_up());
+            self.low_ratio.get_or_insert(policy::EC2_LOW_FACTOR);
+        }
         self.high.resolve();
         self.low.resolve();
     }
 
+    /// The resolved policy; cooldowns tell that it belongs to an ECS service.
     pub(crate) fn params(&self, name: &str, metrics: &Metrics) -> Option<policy::TargetTrackingParams> {
+        let cooldowns = self.scale_out_cooldown.zip(self.scale_in_cooldown);
+        let application = cooldowns.map(|(out, back)| policy::ApplicationPace {
+            scale_out_cooldown: sim(out),
+            scale_in_cooldown: sim(back),
+            flapping_margin: self.flapping_ratio.unwrap_or(policy::application::FLAPPING_MARGIN),
+        });
         Some(policy::TargetTrackingParams {
             name: name.to_owned(),
             query: self.query().world(metrics)?,
             target: self.target,
             warm_up: self.warm_up.map(sim),
+            application,
             disable_scale_in: self.disable_scale_in,
             high: self.high.shape(),
             low: self.low.shape(),
-            low_factor: self.low_ratio,
+            low_factor: self.low_ratio.unwrap_or(policy::EC2_LOW_FACTOR),
             fresh_data_for_scale_in: self.fresh_data_for_scale_in,
         })
     }
+}
+
+/// Both cooldowns of an ECS service.
+fn ecs_cooldown() -> Duration {
+    Duration::from_nanos(policy::application::ECS_COOLDOWN.as_nanos()).expect("300 s are a duration")
 }
 
 impl AlarmShape {
@@ -270,7 +303,11 @@ impl StepScaling {
     pub(crate) fn resolve(&mut self, name: &str, group: &Group, metrics: &Metrics) {
         for (index, rule) in self.rule.iter_mut().enumerate() {
             rule.alarm.resolve(name, index, metrics);
-            rule.warm_up.get_or_insert(group.policy_warm_up());
+            if group.is_service() {
+                rule.cooldown.get_or_insert(ecs_cooldown());
+            } else {
+                rule.warm_up.get_or_insert(group.policy_warm_up());
+            }
         }
     }
 
@@ -291,7 +328,10 @@ impl StepScaling {
                     Aggregation::Minimum => policy::Aggregation::Minimum,
                     Aggregation::Maximum => policy::Aggregation::Maximum,
                 },
-                warm_up: rule.warm_up.map(sim),
+                pace: match rule.cooldown {
+                    Some(cooldown) => policy::StepPace::Cooldown(sim(cooldown)),
+                    None => policy::StepPace::WarmUp(rule.warm_up.map(sim)),
+                },
             })
         };
         let rules = self.rule.iter().map(rule).collect::<Option<_>>()?;

@@ -29,7 +29,9 @@ pub use document::{Document, Override};
 pub use generate::{EmitError, check_schema, emit, schema};
 pub use limits::{MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS};
 pub(crate) use path::most_similar as similar;
-pub use quantity::{Cron, Currency, Duration, HourlyPrice, Instant, Money, Rate, Refusal, Size, TimeOfDay};
+pub use quantity::{
+    Cron, Currency, Duration, HourlyPrice, Instant, Moment, Money, Rate, Refusal, Size, TimeOfDay,
+};
 pub use reference::reference;
 pub use value::Value;
 

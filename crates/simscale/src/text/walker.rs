@@ -258,7 +258,7 @@ impl<'a> Walker<'a> {
             (Shape::Quantity(kind), DeValue::Integer(_) | DeValue::Float(_)) => {
                 kind.with_unit(self.document.sources().slice(&node.span()))
             }
-            (Shape::Quantity(Kind::Instant | Kind::TimeOfDay), DeValue::Datetime(date)) => {
+            (Shape::Quantity(Kind::Instant | Kind::TimeOfDay | Kind::Moment), DeValue::Datetime(date)) => {
                 quoted(&date.to_string())
             }
             (

@@ -1,7 +1,9 @@
 //! Stories: set the metric, let minutes pass, expect a size and a reason.
 
+mod by_hand;
 mod poll;
 mod schedule;
+mod service;
 mod simple;
 mod step;
 mod tracking;

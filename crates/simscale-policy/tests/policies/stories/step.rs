@@ -3,6 +3,7 @@
 use super::reason;
 use crate::setting::{at, at_least, at_most, guide_steps, secs, step, step_rule, step_scaling};
 use simscale_core::{Activity, AlarmState, AlarmView, Datapoint, Decision, Reason, Trigger};
+use simscale_policy::StepPace;
 use simscale_policy::conformance::{Scene, Stage};
 use simscale_policy::{AdjustmentType, Aggregation};
 
@@ -75,7 +76,7 @@ fn step_scaling_does_not_scale_in_while_a_launch_is_missing() {
 #[test]
 fn a_rule_may_have_its_own_warm_up() {
     let mut rules = guide_steps();
-    rules[0].warm_up = Some(secs(0));
+    rules[0].pace = StepPace::WarmUp(Some(secs(0)));
     let mut stage = Stage::new(step_scaling(rules), 1, 100, 10);
     stage.minutes(2, 60.0);
     assert_eq!(stage.desired(), 12, "in service is warm: 10 % of 11 on top");

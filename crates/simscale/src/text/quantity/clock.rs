@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Time;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Refusal, text_quantity};
+use super::{Duration, Kind, Refusal, text_quantity};
 
 /// A moment on the calendar with its offset from UTC (RFC 3339), kept in UTC to the nanosecond.
 ///
@@ -23,6 +23,38 @@ pub struct TimeOfDay(Time);
 
 text_quantity!(Instant, Kind::Instant);
 text_quantity!(TimeOfDay, Kind::TimeOfDay);
+text_quantity!(Moment, Kind::Moment);
+
+/// A moment of a run: a time since its start ("2h"), or a point on the calendar ("2026-03-02T02:00:00Z").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Moment {
+    /// So long after the start of the run.
+    After(Duration),
+    /// At this point on the calendar.
+    At(Instant),
+}
+
+impl FromStr for Moment {
+    type Err = Refusal;
+
+    fn from_str(text: &str) -> Result<Self, Refusal> {
+        // Only a date has two dashes before its time; "-5m" is a mistaken duration.
+        if text.matches('-').count() >= 2 {
+            return text.parse().map(Moment::At);
+        }
+        text.parse().map(Moment::After)
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Moment::After(time) => time.fmt(out),
+            Moment::At(instant) => instant.fmt(out),
+        }
+    }
+}
 
 impl Instant {
     /// The moment so many seconds after (or before) 1970-01-01T00:00:00Z; `None` outside the years of the

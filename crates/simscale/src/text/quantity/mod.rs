@@ -8,7 +8,7 @@ mod money;
 mod rate;
 mod size;
 
-pub use clock::{Instant, TimeOfDay};
+pub use clock::{Instant, Moment, TimeOfDay};
 pub use cron::Cron;
 pub use duration::Duration;
 pub use money::{Currency, HourlyPrice, Money};
@@ -64,10 +64,11 @@ pub(crate) enum Kind {
     Instant,
     TimeOfDay,
     Cron,
+    Moment,
 }
 
 impl Kind {
-    const ALL: [Kind; 8] = [
+    const ALL: [Kind; 9] = [
         Kind::Duration,
         Kind::Rate,
         Kind::HourlyPrice,
@@ -76,6 +77,7 @@ impl Kind {
         Kind::Instant,
         Kind::TimeOfDay,
         Kind::Cron,
+        Kind::Moment,
     ];
 
     /// The kind with this name, as written behind [`MARKER`] in a schema.
@@ -94,6 +96,7 @@ impl Kind {
             Kind::Instant => "date and time",
             Kind::TimeOfDay => "time of day",
             Kind::Cron => "cron expression",
+            Kind::Moment => "moment",
         }
     }
 
@@ -119,6 +122,7 @@ impl Kind {
             Kind::Instant => &["2026-03-02T00:00:00Z"],
             Kind::TimeOfDay => &["20:00", "08:30:15"],
             Kind::Cron => &["0 8 * * MON-FRI", "*/15 6-20 * * *"],
+            Kind::Moment => &["2h", "2026-03-02T02:00:00Z"],
         }
     }
 
@@ -126,7 +130,7 @@ impl Kind {
     pub(crate) fn with_unit(self, number: &str) -> String {
         let number = number.replace(['_', '+'], "");
         match self {
-            Kind::Duration => format!("write the unit: \"{number}s\" or \"{number}ms\""),
+            Kind::Duration | Kind::Moment => format!("write the unit: \"{number}s\" or \"{number}ms\""),
             Kind::Rate => format!("write the unit: \"{number}/s\" or \"{number}/min\""),
             Kind::HourlyPrice => format!("write the unit: \"{number} USD/h\""),
             Kind::Money => format!("write the currency: \"{number} USD\""),
@@ -148,6 +152,7 @@ impl Kind {
             Kind::Instant => r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ].+([Zz]|[+-][0-9]{2}:?[0-9]{2})$",
             Kind::TimeOfDay => r"^[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?$",
             Kind::Cron => r"^\S+ +\S+ +\S+ +\S+ +\S+$",
+            Kind::Moment => r"^(P.+|[0-9.]+ ?[a-zµ].*|[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ].+)$",
         }
     }
 
@@ -162,6 +167,7 @@ impl Kind {
             Kind::Instant => text.parse::<Instant>().map(drop),
             Kind::TimeOfDay => text.parse::<TimeOfDay>().map(drop),
             Kind::Cron => text.parse::<Cron>().map(drop),
+            Kind::Moment => text.parse::<Moment>().map(drop),
         }
     }
 
