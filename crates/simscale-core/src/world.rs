@@ -75,6 +75,24 @@ pub struct Instance {
     pub boot: Vec<BootPhase>,
     /// Slowness after the boot, while caches are cold.
     pub cold: Option<Cold>,
+    /// CPU credits of a burstable instance; `None`: its processors are its own.
+    pub credits: Option<Credits>,
+}
+
+/// A CPU credit, a vCPU for a minute, in units of 1/600 ns of a vCPU.
+pub const CREDIT: u64 = 36_000_000_000_000;
+
+/// CPU credits of a burstable instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Credits {
+    /// Baseline of each vCPU in 1/600 of it, 1 to 599.
+    pub baseline: u32,
+    /// Spends on beyond its balance for a charge, in place of falling to the baseline.
+    pub unlimited: bool,
+    /// Earned credits of the instances that are there at the start, in units of 1/600 ns of a vCPU.
+    pub initial: u64,
+    /// Launch credits of every instance, in the same units: spent first, not counted to the limit.
+    pub launch: u64,
 }
 
 /// How an instance whose queue is full turns a request away.
@@ -477,7 +495,7 @@ pub enum ObjectiveKind {
 }
 
 /// What things cost, in billionths of a US dollar.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Prices {
     /// An instance, per hour.
     pub instance_hour_nano_usd: u64,
@@ -485,6 +503,8 @@ pub struct Prices {
     pub minimum: SimDuration,
     /// The balancer, per hour.
     pub balancer_hour_nano_usd: u64,
+    /// A vCPU-hour of surplus credits.
+    pub surplus_vcpu_hour_nano_usd: u64,
 }
 
 /// A metric with its period and statistic, as a policy or an alarm asks for it.

@@ -317,14 +317,19 @@ fn times_are_those_of_the_scenarios_own_clock() {
 }
 
 #[test]
-fn the_list_of_instances_says_what_is_not_modelled_and_json_stays_rows() {
+fn the_list_of_instances_shows_credits_and_json_stays_rows() {
     let place = Place::new();
     let text = out(&place.run(&["list", "instances"]));
-    assert!(
-        text.lines().any(|line| line.starts_with("CPU credits") && line.contains("not modelled")),
-        "{text}"
-    );
-    assert!(!out(&place.run(&["list", "instances", "--format", "json"])).contains("CPU credits"));
+    let words = |name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+        line.split_whitespace().map(str::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(words("t2.micro"), ["t2.micro", "1", "1", "0.0116", "standard", "0.1", "6"], "{text}");
+    assert_eq!(words("m5.large"), ["m5.large", "2", "8", "0.096"], "{text}");
+    let json = out(&place.run(&["list", "instances", "--format", "json"]));
+    assert!(json.lines().all(|line| line.starts_with('{')), "{json}");
+    let micro = json.lines().find(|line| line.contains("t3.micro")).unwrap_or_default();
+    assert!(micro.contains("\"credits_per_hour\":12.0") && micro.contains("unlimited"), "{micro}");
 }
 
 #[test]

@@ -306,7 +306,7 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "bad.toml:17:30: policy.track.target_tracking.metric: \"memory_utilization\" is not measured: the instance has no memory; add [instance.memory] with base and per_request, or use another metric",
     ]),
     ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "target_tracking = { metric = \"response_time_p100\", target = 50.0 }", &[
-        "bad.toml:17:30: policy.track.target_tracking.metric: \"response_time_p100\" is not a known metric; the metrics are: cpu_utilization, memory_utilization, request_count_per_target, in_flight, queue_length, backlog_per_instance, response_time_p<N>",
+        "bad.toml:17:30: policy.track.target_tracking.metric: \"response_time_p100\" is not a known metric; the metrics are: cpu_utilization, memory_utilization, request_count_per_target, in_flight, queue_length, backlog_per_instance, cpu_credit_balance, response_time_p<N>",
     ]),
     ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "target_tracking = { metric = \"cpu_utilization\", target = 50.0, period = \"90s\" }", &[
         "bad.toml:17:73: policy.track.target_tracking.period: 1m 30s is not a multiple of metrics.period (1m); write \"2m\"",

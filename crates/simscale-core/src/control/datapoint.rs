@@ -27,6 +27,8 @@ pub enum Metric {
     Group(GroupMetric),
     /// An expression over other metrics, by its place in the list of math metrics.
     Math(u16),
+    /// CPU credits at the end of the period, launch credits included; one sample an instance in service. Zero without credits.
+    CpuCreditBalance,
 }
 
 /// A size of the group, as EC2 Auto Scaling publishes it every minute (group metrics).
@@ -118,6 +120,7 @@ impl Metric {
             Metric::Custom(index) => (7, u64::from(*index)),
             Metric::Group(which) => (8, *which as u64),
             Metric::Math(index) => (9, u64::from(*index)),
+            Metric::CpuCreditBalance => (10, 0),
         };
         mix(kind << 40 | which)
     }
@@ -164,6 +167,7 @@ impl fmt::Display for Metric {
             Metric::Custom(index) => write!(f, "custom_{index}"),
             Metric::Group(which) => f.write_str(which.name()),
             Metric::Math(index) => write!(f, "math_{index}"),
+            Metric::CpuCreditBalance => f.write_str("cpu_credit_balance"),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Instances: how they share their processors, how they live and die.
 
+mod credits;
 mod job;
 mod life;
 mod server;
 mod sharers;
 mod termination;
 
+pub(crate) use credits::{Account, FULL, Terms};
 pub(crate) use job::{ERROR, Job, Outcome, PROBE};
 pub(crate) use life::{BootStep, Health, Life, OWN_ADDRESS, Stage};
 pub(crate) use server::{Claim, Departures, Server};

@@ -420,6 +420,12 @@ impl Server {
         self.anchor(now, v);
     }
 
+    /// Busy processors since the last flush, up to `now`, ns; what is due up to `now` has been completed.
+    pub fn busy(&self, now: u64) -> u64 {
+        let sharers = if self.speed == 0 { 0 } else { (self.jobs.len() as u64).min(self.cores) };
+        self.areas.busy + sharers * (now - self.accounted)
+    }
+
     /// The integrals since the last flush, up to `now`.
     pub fn flush(&mut self, now: u64) -> Areas {
         self.account(now);

@@ -32,11 +32,13 @@ pub enum ActivityKind {
     Agent,
     /// What target-group health means to a node of the balancer changed: where it sends, whether DNS names it.
     Node,
+    /// An instance's CPU credits ran out, came back, or are charged from now on.
+    Credits,
 }
 
 impl ActivityKind {
     /// All kinds, in the order of their declaration.
-    pub const ALL: [ActivityKind; 12] = [
+    pub const ALL: [ActivityKind; 13] = [
         ActivityKind::Decision,
         ActivityKind::Hold,
         ActivityKind::Alarm,
@@ -49,6 +51,7 @@ impl ActivityKind {
         ActivityKind::Instance,
         ActivityKind::Agent,
         ActivityKind::Node,
+        ActivityKind::Credits,
     ];
 
     /// Its name in tables.
@@ -66,6 +69,7 @@ impl ActivityKind {
             ActivityKind::Instance => "instance",
             ActivityKind::Agent => "agent",
             ActivityKind::Node => "node",
+            ActivityKind::Credits => "credits",
         }
     }
 
@@ -88,6 +92,9 @@ impl ActivityKind {
                 "the agent of an instance logged in at its coordinator, or was seen as stopped"
             }
             ActivityKind::Node => "a node of the balancer sends elsewhere, or left DNS or came back",
+            ActivityKind::Credits => {
+                "an instance's CPU credits ran out, came back, or are charged from now on"
+            }
         }
     }
 }

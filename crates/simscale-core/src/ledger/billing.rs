@@ -13,11 +13,13 @@ pub(crate) struct Bill {
     from: u64,
     /// Billed instance time of the instances that ended, ns.
     ended: u128,
+    /// Surplus credits charged, in 1/600 ns of a vCPU.
+    surplus: u128,
 }
 
 impl Bill {
     pub fn new(prices: &Prices, from: u64) -> Self {
-        Bill { prices: prices.clone(), from, ended: 0 }
+        Bill { prices: prices.clone(), from, ended: 0, surplus: 0 }
     }
 
     /// Billed time of an instance that ran over `[running, until)`: whole seconds, rounded up, and at least the
@@ -43,11 +45,19 @@ impl Bill {
         }
     }
 
+    /// Surplus credits are charged at `now`.
+    pub fn charge_credits(&mut self, now: u64, units: u128) {
+        if now > self.from {
+            self.surplus += units;
+        }
+    }
+
     /// The bill up to `now`; `running` names the starts of the instances that still run.
     pub fn total(&self, now: u64, running: impl Iterator<Item = u64>) -> (Cost, Billed) {
         let alive: u128 = running.map(|r| u128::from(self.billed(r, now, false))).sum();
         let billed = Billed {
             instance_ns: self.ended + alive,
+            surplus_credit_units: self.surplus,
             balancer_ns: u128::from(now.saturating_sub(self.from)),
             ..Billed::default()
         };
@@ -59,9 +69,19 @@ impl Bill {
         Cost {
             instances_nano_usd: hourly(billed.instance_ns, self.prices.instance_hour_nano_usd),
             balancer_hours_nano_usd: hourly(billed.balancer_ns, self.prices.balancer_hour_nano_usd),
+            surplus_credits_nano_usd: hourly_surplus(
+                billed.surplus_credit_units,
+                self.prices.surplus_vcpu_hour_nano_usd,
+            ),
             ..Cost::default()
         }
     }
+}
+
+/// The cost of surplus credits at a price per vCPU-hour, to the nearest billionth.
+fn hourly_surplus(units: u128, price: u64) -> u128 {
+    let hour = 600 * HOUR;
+    (units * u128::from(price) + hour / 2) / hour
 }
 
 /// The cost of a time at a price per hour, to the nearest billionth.
@@ -79,6 +99,7 @@ mod tests {
             instance_hour_nano_usd: 96_000_000,
             minimum: SimDuration::from_secs(60),
             balancer_hour_nano_usd: 22_500_000,
+            ..Prices::default()
         };
         Bill::new(&prices, from)
     }

@@ -61,6 +61,10 @@ pub struct PeriodRow {
     pub healthy: u32,
     /// Instances leaving.
     pub draining: u32,
+    /// CPU credits of an instance in service at the end, mean over them; zero without credits.
+    pub credit_balance_mean: f64,
+    /// Instances in service that are throttled for want of CPU credits, at the end.
+    pub throttled: u32,
     /// Agents that the coordinator believes running.
     pub agents_registered: u32,
     /// Cost since the start of the statistics window, billionths of a US dollar.

@@ -165,7 +165,11 @@ impl Engine<'_> {
         let warm_up = self.world.group.warm_up.as_nanos();
         let warm = |i: &Instance| i.in_service_from.is_some_and(|s| s == 0 || self.now - s >= warm_up);
         let counted = self.slots().map(|s| s.1).filter(|i| i.registered() && !i.crashed && warm(i));
-        let areas = counted.map(|i| self.area_of(i, start)).filter(|a| a.time > 0.0);
+        let counted = counted.map(|i| (i, self.area_of(i, start))).filter(|a| a.1.time > 0.0);
+        if *metric == Metric::CpuCreditBalance {
+            return counted.map(|a| self.credits_of(a.0)).collect();
+        }
+        let areas = counted.map(|a| a.1);
         let vcpus = f64::from(self.world.instance.vcpus);
         match metric {
             Metric::CpuUtilization => areas.map(|a| a.busy / a.time / vcpus * 100.0).collect(),
@@ -177,6 +181,7 @@ impl Engine<'_> {
                 }
             },
             Metric::RequestCountPerTarget => areas.map(|a| a.taken).collect(),
+            Metric::CpuCreditBalance => unreachable!("answered above"),
             Metric::InFlight | Metric::BacklogPerInstance => areas.map(|a| a.inside / a.time).collect(),
             Metric::QueueLength => areas.map(|a| a.queued / a.time).collect(),
             Metric::ResponseTime(_) => self.log.responses(start).iter().map(|&ns| ns as f64).collect(),

@@ -126,7 +126,10 @@ impl Engine<'_> {
         Cost {
             instances_nano_usd: rounded(what.instance_ns * u128::from(prices.instance_hour_nano_usd)),
             commitment_nano_usd: 0,
-            surplus_credits_nano_usd: 0,
+            surplus_credits_nano_usd: (what.surplus_credit_units
+                * u128::from(prices.surplus_vcpu_hour_nano_usd)
+                + 300 * HOUR)
+                / (600 * HOUR),
             volumes_nano_usd: 0,
             addresses_nano_usd: 0,
             balancer_hours_nano_usd: rounded(what.balancer_ns * u128::from(prices.balancer_hour_nano_usd)),
@@ -139,7 +142,7 @@ impl Engine<'_> {
         Billed {
             instance_ns: self.billed(),
             commitment_ns: 0,
-            surplus_credit_units: 0,
+            surplus_credit_units: self.surplus(self.from()),
             volume_gib_ns: 0,
             address_ns: 0,
             balancer_ns: u128::from(self.now.saturating_sub(self.from())),

@@ -89,6 +89,7 @@ impl Engine<'_> {
 
     pub(super) fn crash(&mut self, slot: usize) {
         let now = self.now;
+        self.close_account(slot);
         self.at_mut(slot).crashed = true;
         self.at_mut(slot).billed_to = Some(now);
         self.kill_all(slot);

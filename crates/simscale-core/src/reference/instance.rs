@@ -62,6 +62,8 @@ pub(super) struct Instance {
     pub ramp_since: Option<u64>,
     pub share: Option<u64>,
     pub credit: Vec<u64>,
+    /// CPU credits, once it runs.
+    pub account: Option<super::credits::Account>,
     /// Out of memory was already met.
     pub full: bool,
     /// The end of its drain was called for early.
@@ -103,6 +105,7 @@ impl Instance {
             ramp_since: None,
             share: None,
             credit: Vec::new(),
+            account: None,
             full: false,
             drain_asked: false,
             taken: Vec::new(),

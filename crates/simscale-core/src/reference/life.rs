@@ -25,9 +25,18 @@ impl Engine<'_> {
             instance.new = false;
             self.give_address(slot);
             self.first_check(slot);
+            self.open_account(slot, true);
         }
         self.agents_of_the_start();
         self.count_in_service();
+    }
+
+    /// From now on it runs, unless it does already.
+    fn begin_running(&mut self, slot: usize) {
+        if self.at(slot).billed_from.is_none() {
+            self.at_mut(slot).billed_from = Some(self.now);
+            self.open_account(slot, false);
+        }
     }
 
     /// A new instance in the lowest free slot, in this zone.
@@ -65,11 +74,11 @@ impl Engine<'_> {
             if index > 0 {
                 return self.boot_is_over(slot);
             }
-            self.at_mut(slot).billed_from = Some(now);
+            self.begin_running(slot);
             return self.later(now, Life::PhaseEnd { slot, launch });
         };
         if phase.stage >= BootStage::Running {
-            self.at_mut(slot).billed_from.get_or_insert(now);
+            self.begin_running(slot);
         }
         if phase.stage == BootStage::InService {
             self.enter_service(slot);
@@ -116,7 +125,7 @@ impl Engine<'_> {
 
     fn boot_is_over(&mut self, slot: usize) {
         let now = self.now;
-        self.at_mut(slot).billed_from.get_or_insert(now);
+        self.begin_running(slot);
         self.enter_service(slot);
         let launch = self.at(slot).launch;
         self.at_mut(slot).boot_over = Some(now);
@@ -147,7 +156,8 @@ impl Engine<'_> {
     /// The speed in force, from what slows the instance down.
     pub(super) fn set_speed(&mut self, slot: usize) {
         let now = self.now;
-        let base = f64::from(self.world.instance.speed);
+        let (base, rate) = self.throttled(slot);
+        let base = base as f64;
         let cold_factor = match self.world.instance.cold {
             Some(Cold::For { factor, .. }) => factor,
             _ => 1.0,
@@ -156,7 +166,7 @@ impl Engine<'_> {
         let slow = instance.slow.map_or(1.0, |s| s.1);
         let cold = if instance.cold { cold_factor } else { 1.0 };
         let speed = if instance.hang.is_some() { 0 } else { ((base / (slow * cold)) as u64).max(1) };
-        instance.machine.set_speed(now, speed);
+        instance.machine.set_speed(now, speed, rate);
     }
 
     fn enter_service(&mut self, slot: usize) {
@@ -213,6 +223,7 @@ impl Engine<'_> {
     }
 
     pub(super) fn terminate(&mut self, slot: usize) {
+        self.close_account(slot);
         self.kill_all(slot);
         self.fact(Fact::Terminated, slot as u64);
         self.say(ActivityKind::Termination, "group", Some(self.at(slot).launch), "terminated");

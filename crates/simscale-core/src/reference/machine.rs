@@ -46,7 +46,8 @@ pub(super) struct Job {
 pub(super) struct Span {
     pub from: u64,
     pub to: u64,
-    pub busy: u64,
+    /// What its processors executed each nanosecond, in 1/600 of a processor.
+    pub executed: u64,
     pub inside: u64,
     pub queued: u64,
 }
@@ -57,6 +58,8 @@ pub(super) struct Machine {
     admitted: usize,
     queue_limit: usize,
     speed: u64,
+    /// What a busy processor executes each nanosecond, in 1/600 of it.
+    rate: u64,
     moving_since: u64,
     anchor: u64,
     attained: u128,
@@ -73,6 +76,7 @@ impl Machine {
             admitted: instance.admitted as usize,
             queue_limit: instance.queue_limit as usize,
             speed: u64::from(instance.speed),
+            rate: 600,
             moving_since: 0,
             anchor: at,
             attained: 0,
@@ -117,14 +121,16 @@ impl Machine {
         if at > self.span_from {
             let busy = if self.speed == 0 { 0 } else { self.sharers().min(self.vcpus) };
             let (inside, queued) = (self.jobs.len() as u64, self.queued() as u64);
-            self.spans.push(Span { from: self.span_from, to: at, busy, inside, queued });
+            let executed = busy * self.rate;
+            self.spans.push(Span { from: self.span_from, to: at, executed, inside, queued });
             self.span_from = at;
         }
     }
 
-    pub fn set_speed(&mut self, at: u64, speed: u64) {
+    pub fn set_speed(&mut self, at: u64, speed: u64, rate: u64) {
         self.note(at);
         self.look(at);
+        self.rate = rate;
         if self.speed == 0 && speed > 0 {
             self.moving_since = at;
         }

@@ -44,7 +44,7 @@ impl Instance {
         };
         Area {
             time: (b - a) as f64,
-            busy: sum(|s| s.busy) + self.boot_cpu.iter().map(boot).sum::<u128>() as f64,
+            busy: sum(|s| s.executed) / 600.0 + self.boot_cpu.iter().map(boot).sum::<u128>() as f64,
             inside: sum(|s| s.inside),
             queued: sum(|s| s.queued),
             taken: self.taken.iter().filter(|&&c| c >= a && c < b).count() as f64,
@@ -99,6 +99,7 @@ impl Engine<'_> {
             self.backend_spans.iter().map(one).sum::<f64>()
         };
         let connections = self.world.backend_connections;
+        let credits = self.credits_in_service();
         PeriodRow {
             start: SimTime::from_nanos(from),
             end: SimTime::from_nanos(self.now),
@@ -118,6 +119,8 @@ impl Engine<'_> {
             in_service: self.in_service(),
             healthy: self.slots().filter(|(_, i)| i.registered() && i.healthy).count() as u32,
             draining: self.leaving(),
+            credit_balance_mean: credits.0,
+            throttled: credits.1,
             agents_registered: self.agents_now(),
             cost_nano_usd: self.cost().total_nano_usd(),
         }

@@ -3,6 +3,7 @@
 mod archive;
 mod balancer;
 mod books;
+mod credits;
 mod decide;
 mod faults;
 mod group;
@@ -42,6 +43,7 @@ enum Life {
     Check { slot: usize, launch: u64 },
     CheckDeadline { slot: usize, launch: u64, number: u64 },
     SlowStart { slot: usize, launch: u64, since: u64 },
+    Credits { slot: usize, launch: u64 },
     Login { slot: usize, launch: u64 },
     SeenStopped { address: u64, launch: u64 },
     GroupCheck,
@@ -64,6 +66,7 @@ enum Fact {
     Address = 41,
     Login = 42,
     SeenStopped = 43,
+    Throttle = 9,
 }
 
 struct Engine<'a> {
@@ -89,6 +92,8 @@ struct Engine<'a> {
     pointers: Vec<usize>,
     standings: Vec<targets::Standing>,
     probes: u64,
+    /// Surplus credits charged, with the time.
+    charges: Vec<(u64, i128)>,
     backend_used: u32,
     backend_queue: Vec<machine::Id>,
     backend_spans: Vec<(u64, u64, u64, u64)>,
@@ -159,6 +164,7 @@ pub fn run(
         pointers: Vec::new(),
         standings: Vec::new(),
         probes: 0,
+        charges: Vec::new(),
         backend_used: 0,
         backend_queue: Vec::new(),
         backend_spans: Vec::new(),
@@ -249,6 +255,7 @@ impl Engine<'_> {
             Life::SlowStart { slot, launch, since } if self.is(slot, launch) => {
                 self.slow_start_step(slot, since)
             }
+            Life::Credits { slot, launch } if self.is(slot, launch) => self.look_at_account(slot),
             Life::GroupCheck => self.group_check(),
             Life::Reconcile { .. } => self.fit(true),
             Life::Login { slot, launch } if self.is(slot, launch) => self.login(slot),

@@ -234,6 +234,7 @@ mod tests {
                     cpu_ppm: 0,
                 }],
                 cold: None,
+                credits: None,
             },
             backend_connections: None,
             balancer: Balancer {
@@ -268,7 +269,7 @@ mod tests {
             faults: Vec::new(),
             metrics: Metrics::every(second),
             objectives: Vec::new(),
-            prices: Prices { instance_hour_nano_usd: 0, minimum: second, balancer_hour_nano_usd: 0 },
+            prices: Prices { minimum: second, ..Prices::default() },
             in_flight_limit: 1000,
         };
         let workload =

@@ -22,6 +22,7 @@ impl Sim<'_> {
             self.group.next_launch += 1;
             self.group.change_in_service(0, 1);
             self.servers[slot].start(0);
+            self.open_account(slot);
             self.measures.begin(slot, 0);
             self.start_checks(slot);
         }
@@ -54,7 +55,7 @@ impl Sim<'_> {
         let launch = self.lives[slot].launch;
         if let Some((stage, phase)) = self.lives[slot].phase_now() {
             if stage >= BootStage::Running {
-                self.lives[slot].running.get_or_insert(self.now);
+                self.begin_running(slot);
             }
             if stage == BootStage::InService {
                 if self.lives[slot].stage == Stage::Booting {
@@ -63,10 +64,18 @@ impl Sim<'_> {
                 self.lives[slot].boot_cpu = Some((self.world.instance.boot[phase].cpu_ppm, self.now));
             }
         } else {
-            self.lives[slot].running.get_or_insert(self.now);
+            self.begin_running(slot);
         }
         let end = self.lives[slot].phase_end().unwrap_or(self.now);
         self.schedule(end, Event::BootPhase { slot: slot as u32, launch });
+    }
+
+    /// From now on the instance is billed, unless it is already.
+    fn begin_running(&mut self, slot: usize) {
+        if self.lives[slot].running.is_none() {
+            self.lives[slot].running = Some(self.now);
+            self.open_account(slot);
+        }
     }
 
     /// A boot phase ends.
@@ -98,7 +107,7 @@ impl Sim<'_> {
     /// The boot is over: the application answers, unless its boot failed.
     fn booted(&mut self, slot: usize) {
         let now = self.now;
-        self.lives[slot].running.get_or_insert(now);
+        self.begin_running(slot);
         self.lives[slot].finish_boot(now);
         if self.lives[slot].stage == Stage::Booting {
             self.enter_service(slot);
@@ -164,7 +173,7 @@ impl Sim<'_> {
 
     pub(super) fn apply_speed(&mut self, slot: usize) {
         self.advance(slot, self.now);
-        let speed = self.lives[slot].speed(self.world.instance.speed);
+        let speed = self.lives[slot].speed(self.base_speed(slot));
         self.servers[slot].set_speed(speed, self.now);
         self.due.set(slot, self.servers[slot].next());
     }
@@ -184,6 +193,7 @@ impl Sim<'_> {
         self.advance(slot, self.now);
         self.kill_all(slot);
         self.close_server(slot);
+        self.close_account(slot);
         if let (Some(running), false) = (self.lives[slot].running, self.lives[slot].crashed) {
             self.bill.end(running, self.now);
         }
@@ -226,6 +236,7 @@ impl Sim<'_> {
     /// The instance stops running: what it holds is lost, it refuses everything, billing ends.
     pub(super) fn crash(&mut self, slot: usize) {
         self.advance(slot, self.now);
+        self.close_account(slot);
         self.lives[slot].crashed = true;
         self.kill_all(slot);
         if let Some(running) = self.lives[slot].running {

@@ -1,5 +1,6 @@
 //! The end of a metric period: everything comes up to date, a row leaves, datapoints are made.
 
+use super::credits::Accounts;
 use super::{Event, Sim};
 use crate::control::{Family, Metric, Track};
 use crate::fleet::Stage;
@@ -12,7 +13,7 @@ use crate::world::{Memory, World};
 pub(super) struct Sample {
     /// Time in service, ns.
     pub time: u128,
-    /// Processors busy x time, ns.
+    /// Processors busy x time, ns; with credits what they executed, in 1/600 ns.
     pub busy: u128,
     /// Attempts inside x time, ns.
     pub flight: u128,
@@ -105,10 +106,10 @@ impl Measures {
     }
 
     /// Adds what was measured since the last call to the statistics window.
-    pub fn close_row(&mut self, vcpus: u32) {
+    pub fn close_row(&mut self, processors: u128) {
         let row = std::mem::take(&mut self.row);
         self.window.0 += row.busy;
-        self.window.1 += row.time * u128::from(vcpus);
+        self.window.1 += row.time * processors;
     }
 
     pub fn open_window(&mut self) {
@@ -125,10 +126,14 @@ impl Sim<'_> {
         let life = &mut self.lives[slot];
         let time = u128::from(now - m.measured[slot]);
         m.measured[slot] = now;
-        let mut busy = u128::from(areas.busy);
+        let mut busy = match &mut self.accounts {
+            Some(accounts) => accounts.flushed(slot, areas.busy),
+            None => u128::from(areas.busy),
+        };
         if let Some((ppm, since)) = &mut life.boot_cpu {
             let cores = u128::from(self.world.instance.vcpus);
-            busy += u128::from(now - *since) * cores * u128::from(*ppm) / 1_000_000;
+            let boot = u128::from(now - *since) * cores * u128::from(*ppm) / 1_000_000;
+            busy += boot * Accounts::unit(&self.accounts);
             *since = now;
         }
         if life.stage == Stage::InService {
@@ -164,7 +169,7 @@ impl Sim<'_> {
             ..row
         };
         self.sink.period(&row);
-        self.measures.close_row(self.world.instance.vcpus);
+        self.measures.close_row(self.processors());
         self.measures.period_start = now;
         if now == self.world.lead_in.as_nanos() {
             self.desk.book.open_window();
@@ -202,6 +207,7 @@ impl Sim<'_> {
         let sample = self.measures.row;
         let time = (now - since).max(1) as f64;
         let backend = self.desk.backend.as_mut().map_or((0.0, 0.0), |b| b.flush(now, since));
+        let credits = self.credits_now();
         let book = &self.desk.book;
         PeriodRow {
             start: SimTime::from_nanos(since),
@@ -211,10 +217,7 @@ impl Sim<'_> {
             refused: 0,
             failed: 0,
             response_ns: book.period_quantiles([0.5, 0.95, 0.99]),
-            cpu_utilization: ratio(
-                sample.busy as f64,
-                sample.time as f64 * f64::from(self.world.instance.vcpus),
-            ),
+            cpu_utilization: ratio(sample.busy as f64, sample.time as f64 * self.processors() as f64),
             memory_utilization: self.world.instance.memory.map_or(0.0, |m| memory_used(m, &sample)),
             in_flight_mean: sample.flight as f64 / time,
             queue_mean: sample.queue as f64 / time,
@@ -225,9 +228,16 @@ impl Sim<'_> {
             in_service: self.group.in_service,
             healthy: self.healthy(),
             draining: self.group.draining,
+            credit_balance_mean: credits.0,
+            throttled: credits.1,
             agents_registered: self.agents.registered(),
             cost_nano_usd: self.cost_now().0.total_nano_usd(),
         }
+    }
+
+    /// What a processor-nanosecond counts in measured samples, times the processors of an instance.
+    pub(super) fn processors(&self) -> u128 {
+        Accounts::unit(&self.accounts) * u128::from(self.world.instance.vcpus)
     }
 
     /// The bill up to now.

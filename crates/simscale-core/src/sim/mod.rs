@@ -1,6 +1,7 @@
 //! The loop: takes the earliest of arrival, completion, time-out, control event and retry, and nothing further.
 
 mod agents;
+mod credits;
 mod deadlines;
 mod decide;
 mod desk;
@@ -56,6 +57,7 @@ enum Event {
     HealthCheck { slot: u32, launch: u64 },
     HealthDeadline { slot: u32, launch: u64, probe: u64 },
     SlowStart { slot: u32, launch: u64, since: u64 },
+    Credits { slot: u32, launch: u64 },
     AgentLogin { slot: u32, launch: u64 },
     AgentSeen { address: u64, launch: u64 },
     GroupCheck,
@@ -100,6 +102,8 @@ struct Sim<'a> {
     controller: Controller,
     measures: Measures,
     bill: Bill,
+    /// CPU credits; `None` when the instances have none.
+    accounts: Option<credits::Accounts>,
     probes: u64,
     saturated: Option<Saturation>,
     /// First birth of the attempt that the saturated world did not take any more.
@@ -195,6 +199,7 @@ impl Sim<'_> {
                 self.health_deadline(slot as usize, launch, probe)
             }
             Event::SlowStart { slot, launch, since } => self.slow_start(slot as usize, launch, since),
+            Event::Credits { slot, launch } => self.look_at_credits(slot as usize, launch),
             Event::GroupCheck => self.group_check(),
             Event::AgentLogin { slot, launch } => self.agent_login(slot as usize, launch),
             Event::AgentSeen { address, launch } => self.agent_seen(address, launch),

@@ -78,18 +78,18 @@ impl Sim<'_> {
         let meter = self.measures.meters.iter().find(|m| m.every == every);
         let meter = meter.expect("each resolution of an instance's metric has a meter");
         let warm_up = self.world.group.warm_up.as_nanos();
-        for (life, sample) in self.lives.iter().zip(&meter.slots) {
+        for (slot, (life, sample)) in self.lives.iter().zip(&meter.slots).enumerate() {
             let warm = life.in_service.is_some_and(|since| since == 0 || self.now >= since + warm_up);
             if life.stage == Stage::InService && warm && !life.crashed && sample.time > 0 {
-                add(self.instance_value(metric, sample));
+                add(self.instance_value(metric, slot, sample));
             }
         }
     }
 
-    fn instance_value(&self, metric: &Metric, s: &Sample) -> f64 {
+    fn instance_value(&self, metric: &Metric, slot: usize, s: &Sample) -> f64 {
         let time = s.time as f64;
         match metric {
-            Metric::CpuUtilization => 100.0 * s.busy as f64 / (time * f64::from(self.world.instance.vcpus)),
+            Metric::CpuUtilization => 100.0 * s.busy as f64 / (time * self.processors() as f64),
             Metric::MemoryUtilization => {
                 100.0 * self.world.instance.memory.map_or(0.0, |m| memory_used(m, s))
             }
@@ -97,6 +97,9 @@ impl Sim<'_> {
             Metric::InFlight | Metric::BacklogPerInstance => s.flight as f64 / time,
             Metric::QueueLength => s.queue as f64 / time,
             Metric::Custom(index) => custom(&self.world.metrics.custom[usize::from(*index)], s),
+            Metric::CpuCreditBalance => {
+                self.accounts.as_ref().map_or(0.0, |accounts| accounts.credits(slot, self.now))
+            }
             Metric::ResponseTime(_) | Metric::Group(_) | Metric::Math(_) => {
                 unreachable!("no instance publishes it")
             }

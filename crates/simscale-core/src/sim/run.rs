@@ -81,6 +81,7 @@ impl<'a> Sim<'a> {
             controller: Controller::default(),
             measures,
             bill: Bill::new(&world.prices, from),
+            accounts: super::credits::Accounts::new(&world),
             probes: 0,
             saturated: None,
             at_door: None,
@@ -133,7 +134,7 @@ impl<'a> Sim<'a> {
         }
         self.judge_the_unsettled();
         self.desk.book.close_period(self.now);
-        self.measures.close_row(self.world.instance.vcpus);
+        self.measures.close_row(self.processors());
         if self.world.lead_in.as_nanos() > self.now {
             // The run ended before its statistics window began: the window is empty.
             self.desk.book.open_window();

@@ -36,6 +36,7 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             memory: None,
             boot: vec![phase("boot", Distribution::Constant { value: 60.0 * S }, BootStage::Running)],
             cold: None,
+            credits: None,
         },
         backend_connections: None,
         balancer: Balancer::new(Algorithm::RoundRobin),
@@ -64,6 +65,7 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             instance_hour_nano_usd: 96_000_000,
             minimum: secs(60),
             balancer_hour_nano_usd: 22_500_000,
+            surplus_vcpu_hour_nano_usd: 50_000_000,
         },
         in_flight_limit: 1_000_000,
     }

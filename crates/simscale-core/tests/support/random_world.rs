@@ -508,6 +508,7 @@ pub fn random(seed: u64) -> Small {
     cloudwatch(&mut Choice::new(seed ^ 0xc10d_3a7c_0000_0000), &mut small);
     places(&mut Choice::new(seed ^ 0x9_1ace5), &mut small.world, span, grid);
     small.joiner = join(&mut Choice::new(seed ^ 0x0701_1c1e5), span, grid);
+    burst(&mut Choice::new(seed ^ 0x6372_6564), &mut small);
     small
 }
 
@@ -588,5 +589,38 @@ fn places(c: &mut Choice, w: &mut World, span: u64, grid: u64) {
             _ => Distribution::Constant { value: snap(c.below(high)) as f64 },
         };
         w.group.places.agents = Some(Agents { login_time: law(c, 2 * s), seen_stopped_after: law(c, 5 * s) });
+    }
+}
+
+/// CPU credits, few enough to run out; some worlds go on for so long that the books reach their minutes, steps and limits.
+fn burst(c: &mut Choice, small: &mut Small) {
+    if !c.chance(25) {
+        return;
+    }
+    let second = CREDIT / 60;
+    let unlimited = c.chance(30);
+    small.world.instance.credits = Some(Credits {
+        baseline: c.one_of(&[1, 30, 60, 135, 300, 599]),
+        unlimited,
+        initial: c.one_of(&[0, second / 7, second, 3 * second]),
+        launch: c.one_of(&[0, 0, second / 3, 2 * second]),
+    });
+    if let (Some(reader), true) = (small.readers.first_mut(), c.chance(60)) {
+        reader.queries[0].metric = Metric::CpuCreditBalance;
+        (reader.low, reader.high) = (0.003_457, 0.010_123);
+    }
+    if c.chance(if unlimited { 10 } else { 3 }) {
+        let (stretch, heavier) = (c.between(20, 50), c.one_of(&[1, 20, 100]));
+        let old = small.world.duration.as_nanos();
+        small.world.duration = SimDuration::from_nanos(old.max(8_000_000_000) * stretch);
+        for (at, work) in &mut small.arrivals {
+            (*at, *work) = (*at * stretch, *work * heavier);
+        }
+        if unlimited && c.chance(50) {
+            // Hardly anything is earned and everything is busy: a day's earning is spent within minutes.
+            small.world.instance.vcpus = 1;
+            small.world.instance.credits = Some(Credits { baseline: 1, unlimited, initial: 0, launch: 0 });
+            small.arrivals.iter_mut().for_each(|a| a.1 = 5_000_000_000);
+        }
     }
 }

@@ -86,10 +86,13 @@ fn stretch_places(places: &mut Places, k: u64) {
 pub const FINE: u64 = 8192;
 
 /// Takes out of a random world what cannot scale to the nanosecond: constants of the engine (relaunch after 1 s, slow-start steps,
-/// effects that wait 1 ns, hours of the termination rule), draws addressed by time, products that are rounded, and shared processors.
+/// effects that wait 1 ns, hours of the termination rule, looks at CPU credits), draws addressed by time, products that are rounded, and shared processors.
 pub fn scalable(seed: u64) -> Small {
     let mut small = random(seed);
+    // Works stay far from the largest that a request can carry.
+    small.arrivals.iter_mut().for_each(|a| a.1 = a.1.min(160_000_000));
     let w = &mut small.world;
+    w.instance.credits = None;
     w.instance.speed = 65_536;
     w.instance.admitted = w.instance.admitted.min(w.instance.vcpus);
     w.instance.memory = None;

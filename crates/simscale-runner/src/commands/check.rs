@@ -82,6 +82,7 @@ fn heading(about: &str) -> &'static str {
         "cores" | "peak" => "Cores",
         "concurrency" => "In flight",
         "bounds" => "Bounds",
+        "credits" => "Credits",
         "time_to_scale" => "Scaling",
         "cost" => "Cost",
         _ => "",

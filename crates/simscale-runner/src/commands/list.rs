@@ -8,8 +8,6 @@ use serde_json::{Value, json};
 use simscale::scenario::METRICS;
 use simscale::scenario::catalogue::{DATE, INSTANCE_TYPES, REGION};
 
-const CREDITS: &str = "CPU credits of burstable types are not modelled yet: they run at full speed for ever.";
-
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  simscale list instances --format json")]
 pub struct Args {
@@ -34,7 +32,7 @@ enum What {
 pub fn list(args: &Args) -> Result<Code, Failure> {
     let (rows, note) = match args.what {
         What::Policies => (policies(), String::new()),
-        What::Instances => (instances(), format!("\nLinux on demand in {REGION}, {DATE}.\n{CREDITS}\n")),
+        What::Instances => (instances(), format!("\nLinux on demand in {REGION}, {DATE}.\n")),
         What::Metrics => {
             (metrics(), "\nA group can have metrics of its own: [[metrics.custom]].\n".to_string())
         }
@@ -65,13 +63,17 @@ fn instances() -> Vec<Row> {
     let of = |entry: &simscale::scenario::catalogue::InstanceType| {
         let price = entry.nano_usd_per_hour as f64 / 1e9;
         let memory = entry.memory_mib as f64 / 1024.0;
-        let burstable = if entry.burstable.is_some() { "yes" } else { "no" };
+        let mode = entry.burstable.map_or("", |b| if b.standard { "standard" } else { "unlimited" });
+        let baseline = entry.burstable.map(|b| f64::from(b.baseline_per_mille) / 1000.0);
+        let earned = entry.burstable.map(|b| f64::from(b.milli_credits_per_hour) / 1000.0);
         vec![
             ("type", json!(entry.name)),
             ("vcpus", json!(entry.vcpus)),
             ("memory_gib", json!(memory)),
             ("usd_per_hour", json!(price)),
-            ("burstable", json!(burstable)),
+            ("credits", json!(mode)),
+            ("baseline_ratio", json!(baseline)),
+            ("credits_per_hour", json!(earned)),
         ]
     };
     INSTANCE_TYPES.iter().map(of).collect()
@@ -105,6 +107,7 @@ fn table(rows: &[Row]) -> String {
 fn cell(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        Value::Null => String::new(),
         Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), number::plain),
         other => other.to_string(),
     }

@@ -62,6 +62,8 @@ pub fn run(args: &Args, stop: &AtomicBool) -> Result<Code, Failure> {
     let changes = Changes { seed: args.seed, set: args.set.clone() };
     let sources = Source::read_all(&args.files, &changes, stop)?;
     sources.iter().flat_map(|source| &source.warnings).for_each(|warning| Console::talk(warning));
+    let credits = sources.iter().filter_map(|source| source.scenario.credit_arithmetic(source.trace_rates()));
+    credits.for_each(|line| Console::talk(&line.sentence));
     distinct(&sources)?;
     let jobs = prepare(sources, args.out.as_deref())?;
     let seconds = jobs.iter().map(|job| job.source.scenario.simulation.duration.seconds()).sum();

@@ -17,7 +17,7 @@ macro_rules! columns {
 }
 
 /// Columns of `periods.csv`.
-pub const PERIOD_COLUMNS: [Column; 24] = columns![
+pub const PERIOD_COLUMNS: [Column; 26] = columns![
     "start_s": "Start of the period, seconds since the start of the run",
     "end_s": "End of the period, not part of it",
     "arrived_per_s": "Requests that arrived, per second",
@@ -39,6 +39,8 @@ pub const PERIOD_COLUMNS: [Column; 24] = columns![
     "in_service": "Instances in service, at the period's end",
     "healthy": "Targets the balancer calls healthy, at the period's end",
     "draining": "Instances leaving, at the period's end",
+    "credit_balance_mean": "CPU credits of an instance in service, launch credits included, mean over them, at the period's end; 0 without credits",
+    "throttled": "Instances in service that are throttled for want of CPU credits, at the period's end",
     "agents_registered": "Agents that the coordinator believes running, at the period's end; 0 without agents",
     "cost_usd": "Cost since the start of the statistics window, US dollars",
     "in_window": "1 when the period lies in the statistics window, 0 in the lead-in",
@@ -86,6 +88,8 @@ pub fn period_cells(row: &PeriodRow, window_from: SimTime) -> [String; PERIOD_CO
         row.in_service.to_string(),
         row.healthy.to_string(),
         row.draining.to_string(),
+        decimal(row.credit_balance_mean),
+        row.throttled.to_string(),
         row.agents_registered.to_string(),
         billionths(row.cost_nano_usd),
         u8::from(row.start >= window_from).to_string(),
@@ -175,8 +179,8 @@ mod tests {
         let text = String::from_utf8(table).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines[0].starts_with("start_s,end_s,arrived_per_s,"));
-        assert_eq!(lines[1], "0,60,400,24000,24000,0,0,0.042,0.12,0.21,0.48,0,20,0,0,0,8,0,8,8,0,0,0,0");
-        assert_eq!(lines[2], "60,120,400,24000,0,0,0,,,,0.48,0,20,0,0,0,8,0,8,8,0,0,1.234567891,1");
+        assert_eq!(lines[1], "0,60,400,24000,24000,0,0,0.042,0.12,0.21,0.48,0,20,0,0,0,8,0,8,8,0,0,0,0,0,0");
+        assert_eq!(lines[2], "60,120,400,24000,0,0,0,,,,0.48,0,20,0,0,0,8,0,8,8,0,0,0,0,1.234567891,1");
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub(crate) fn row(minute: u64) -> PeriodRow {
         in_service: 8,
         healthy: 8,
         draining: 0,
+        credit_balance_mean: 0.0,
+        throttled: 0,
         agents_registered: 0,
         cost_nano_usd: u128::from(minute) * 1_000_000,
     }

@@ -14,7 +14,7 @@ const POINTS: u64 = 200_000;
 /// One thing that the envelope says: a sentence, and the figures in it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Arithmetic {
-    /// What it is about: "load", "cores", "peak", "concurrency", "bounds", "time_to_scale", "cost".
+    /// What it is about: "load", "cores", "peak", "concurrency", "bounds", "credits", "time_to_scale", "cost".
     pub about: &'static str,
     /// The sentence.
     pub sentence: String,
@@ -76,6 +76,7 @@ impl Scenario {
             lines.push(resolved.cores("peak", "peak", rates.peak));
             lines.push(resolved.concurrency(rates));
             lines.push(resolved.bounds(rates));
+            lines.extend(resolved.credit_arithmetic(Some(rates)));
         }
         lines.extend(resolved.policy.iter().filter_map(|policy| resolved.time_to_scale(policy)));
         lines.push(resolved.cost());
@@ -211,7 +212,7 @@ impl Scenario {
     }
 
     /// The utilisation that sizes are stated at: the target of the first policy that tracks the CPU, or 70 %.
-    fn utilisation(&self) -> f64 {
+    pub(super) fn utilisation(&self) -> f64 {
         let tracked = self.policy.iter().filter_map(|policy| policy.target_tracking.as_ref());
         let target = tracked
             .filter(|tracking| tracking.metric == "cpu_utilization")
@@ -221,7 +222,7 @@ impl Scenario {
     }
 
     /// Whole instances that do so many cores' work.
-    fn instances(&self, cores: f64) -> f64 {
+    pub(super) fn instances(&self, cores: f64) -> f64 {
         // A product such as 400 x 0.035 is 14 and a bit.
         (cores / self.instance.cores() - 1e-9).ceil().max(0.0)
     }
@@ -271,7 +272,7 @@ fn has_chance(load: &Load) -> bool {
 }
 
 /// A number for a sentence: three digits where it is small.
-fn near(value: f64) -> String {
+pub(super) fn near(value: f64) -> String {
     let digits = match value.abs() {
         large if large >= 100.0 => 0,
         middle if middle >= 10.0 => 1,
@@ -283,7 +284,7 @@ fn near(value: f64) -> String {
 }
 
 /// A time for a sentence: "35 ms", "55 s", "4.5 min".
-fn time(seconds: f64) -> String {
+pub(super) fn time(seconds: f64) -> String {
     match seconds {
         short if short < 1e-3 => format!("{} us", near(short * 1e6)),
         short if short < 1.0 => format!("{} ms", near(short * 1e3)),

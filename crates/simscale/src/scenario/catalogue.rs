@@ -18,17 +18,19 @@ pub struct InstanceType {
     pub memory_mib: u64,
     /// Price an hour in billionths of a US dollar: us-east-1, Linux, on demand, on [`DATE`].
     pub nano_usd_per_hour: u64,
-    /// CPU credits, for a burstable type. They are not modelled yet: such a type runs at full speed for ever.
+    /// CPU credits, for a burstable type.
     pub burstable: Option<Burstable>,
 }
 
-/// CPU credits of a burstable type (EC2 user guide; `reference/aws.md` section 8.3).
+/// CPU credits of a burstable type (EC2 user guide, "Key concepts for burstable performance instances").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Burstable {
     /// Baseline of each virtual processor, in thousandths of it.
     pub baseline_per_mille: u32,
     /// Credits earned an hour, in thousandths; one credit is a processor minute.
     pub milli_credits_per_hour: u32,
+    /// Throttled by default when none are left (T2), in place of being charged (T3, T3a, T4g).
+    pub standard: bool,
 }
 
 impl InstanceType {
@@ -69,7 +71,11 @@ const fn burst(
     micro_usd: u64,
     baseline_per_mille: u32,
 ) -> InstanceType {
-    let burstable = Burstable { baseline_per_mille, milli_credits_per_hour: baseline_per_mille * vcpus * 60 };
+    let burstable = Burstable {
+        baseline_per_mille,
+        milli_credits_per_hour: baseline_per_mille * vcpus * 60,
+        standard: name.as_bytes()[1] == b'2',
+    };
     InstanceType { name, vcpus, memory_mib, nano_usd_per_hour: micro_usd * 1000, burstable: Some(burstable) }
 }
 

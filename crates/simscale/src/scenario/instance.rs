@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use simscale_core as core;
 
+use super::Credits;
 use super::boot::BootPhase;
 use super::catalogue::{self, InstanceType};
 use super::law::sim;
@@ -44,6 +45,9 @@ pub struct Instance {
     /// Slowness after the boot, while caches are cold; default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cold: Option<Cold>,
+    /// CPU credits; default those of a burstable type, none for others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credits: Option<Credits>,
     /// Phases of the boot in order; default none: an instance serves the moment it is launched.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64))]
@@ -170,6 +174,14 @@ impl Instance {
     }
 
     pub(crate) fn resolve(&mut self) {
+        let burstable = self.catalogue_entry().and_then(|entry| entry.burstable);
+        if burstable.is_some() {
+            self.credits.get_or_insert_default();
+        }
+        let vcpus = self.vcpus.or(self.catalogue_entry().map(|entry| entry.vcpus));
+        if let Some(credits) = &mut self.credits {
+            credits.resolve(burstable, vcpus.unwrap_or(1));
+        }
         let Some(entry) = self.catalogue_entry() else { return };
         self.vcpus.get_or_insert(entry.vcpus);
         self.price.get_or_insert(entry.price());
@@ -199,6 +211,7 @@ impl Instance {
                 Cold::ForTime { factor, time } => core::Cold::For { factor, time: sim(time) },
                 Cold::ForRequests { factor, count } => core::Cold::Requests { factor, count },
             }),
+            credits: self.credits.map(|credits| credits.world()),
         }
     }
 
@@ -216,7 +229,20 @@ impl Instance {
         if let Some(memory) = resolved.memory {
             check_memory(&memory, self.catalogue_entry().is_some() || self.kind.is_none(), check);
         }
+        self.check_credits(&resolved, check);
         super::boot::check(&self.boot, check);
+    }
+
+    fn check_credits(&self, resolved: &Instance, check: &mut Check<'_>) {
+        let fixed = self.catalogue_entry().is_some_and(|entry| entry.burstable.is_none());
+        match (&self.credits, &resolved.credits) {
+            (Some(_), _) if fixed => {
+                let rule = "is for burstable types: EC2 refuses a credit specification for others";
+                check.fail("instance.credits", rule, "leave it out, or name a type of T2, T3, T3a or T4g");
+            }
+            (Some(_), Some(credits)) => credits.check(resolved, check),
+            _ => {}
+        }
     }
 
     fn check_untyped(&self, check: &mut Check<'_>) {

@@ -57,7 +57,7 @@ pub struct MetricName {
 }
 
 /// The built-in metrics.
-pub const METRICS: [MetricName; 7] = [
+pub const METRICS: [MetricName; 8] = [
     MetricName {
         name: "cpu_utilization",
         unit: "percent",
@@ -87,6 +87,11 @@ pub const METRICS: [MetricName; 7] = [
         name: "backlog_per_instance",
         unit: "requests",
         meaning: "all requests in flight over the instances in service",
+    },
+    MetricName {
+        name: "cpu_credit_balance",
+        unit: "credits",
+        meaning: "CPU credits at the end of the period, launch credits included, average over instances; 0 without credits",
     },
     MetricName {
         name: "response_time_p<N>",
@@ -123,6 +128,7 @@ impl Metrics {
             "in_flight" => core::Metric::InFlight,
             "queue_length" => core::Metric::QueueLength,
             "backlog_per_instance" => core::Metric::BacklogPerInstance,
+            "cpu_credit_balance" => core::Metric::CpuCreditBalance,
             _ => {
                 let quantile = name.strip_prefix("response_time_p").and_then(percentile);
                 let custom = || self.custom.iter().position(|custom| custom.name == name);

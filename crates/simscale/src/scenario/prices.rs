@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::law::sim;
 use super::{Objective, catalogue};
 use crate::summary::{Bounds, PriceSource, figure_paths};
-use crate::text::{Check, Duration, similar};
+use crate::text::{Check, Duration, HourlyPrice, similar};
 
 /// The price list: where and when its prices held. The prices themselves stand at `instance.price` and `balancer.price`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -23,6 +23,8 @@ pub struct Prices {
     pub date: String,
     /// Shortest billed time of an instance; default "60s", as EC2.
     pub minimum_billed: Duration,
+    /// Price of a vCPU-hour of surplus CPU credits; default "0.05 USD/h", Linux in us-east-1.
+    pub surplus_vcpu: HourlyPrice,
 }
 
 /// The currency of all prices.
@@ -54,6 +56,7 @@ impl Default for Prices {
             currency: PriceCurrency::Usd,
             date: catalogue::DATE.to_owned(),
             minimum_billed: Duration::from_secs(60),
+            surplus_vcpu: HourlyPrice::from_nano_usd(50_000_000),
         }
     }
 }
@@ -80,6 +83,7 @@ impl Prices {
             instance_hour_nano_usd: instance_hour,
             minimum: sim(self.minimum_billed),
             balancer_hour_nano_usd: balancer_hour,
+            surplus_vcpu_hour_nano_usd: self.surplus_vcpu.nano_usd(),
         }
     }
 
