@@ -22,7 +22,7 @@ pub use control::{
     LowSamples, MathMetric, Metric, MissingData, Needs, Observation, Operator, Policy, Reason, Request,
     Statistic, Trigger, Window,
 };
-pub use fleet::{Candidate, Configuration, terminated_first};
+pub use fleet::{Candidate, Configuration, hook_global_timeout, hook_timeout_after, terminated_first};
 pub use kernel::{BadDistribution, Distribution, SimDuration, SimTime, replication_seed};
 pub use ledger::SessionCounts;
 pub use ledger::{

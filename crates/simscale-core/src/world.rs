@@ -4,8 +4,10 @@ use crate::control::{MathMetric, Metric};
 use crate::kernel::{Distribution, SimDuration, SimTime};
 use crate::traffic::{Algorithm, Sessions};
 
+mod hooks;
 mod places;
 
+pub use hooks::{Hook, HookFailure, HookResult, Transition};
 pub use places::{Addresses, Agents, Places, Shortage, WhenEmpty};
 
 /// Everything that fixes a run, the workload and the policies aside.
@@ -312,6 +314,8 @@ pub struct Group {
     pub health: GroupHealth,
     /// Where launches find room, and what they need.
     pub places: Places,
+    /// Work that holds instances between launch and service, or between draining and termination; at most 50.
+    pub hooks: Vec<Hook>,
 }
 
 /// Which instance of a zone is terminated first.

@@ -42,3 +42,140 @@ fn protected_instances_stay_when_the_desired_size_falls() {
     assert_eq!(counts(&keep, 5), [3, 1, 2, 0], "the third is launched");
     assert_eq!(counts(&keep, 7), [3, 0, 3, 0]);
 }
+
+fn hook(name: &str, transition: Transition, seconds: f64) -> Hook {
+    Hook {
+        name: name.into(),
+        transition,
+        time: Distribution::Constant { value: seconds * S },
+        heartbeat_timeout: secs(60),
+        default_result: HookResult::Abandon,
+        failure_ppm: 0,
+        on_failure: HookFailure::Abandon,
+        heartbeats: None,
+    }
+}
+
+/// What a policy saw, second by second: an activity in progress, end of the last scale-out and of the last scale-in in seconds, in service.
+type Seen = Vec<(bool, Option<u64>, Option<u64>, u32)>;
+
+struct Activities(std::sync::Arc<std::sync::Mutex<Seen>>);
+
+impl Policy for Activities {
+    fn name(&self) -> &str {
+        "activities"
+    }
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+    fn next_look(&self, now: SimTime) -> Option<SimTime> {
+        Some(now + secs(1))
+    }
+    fn decide(&mut self, seen: &Observation<'_>) -> Decision {
+        let end = |a: Option<Activity>| a.and_then(|a| a.end).map(|t| t.as_nanos() / SECOND);
+        let (out, into) = (end(seen.last_scale_out), end(seen.last_scale_in));
+        let row = (seen.activity_in_progress, out, into, seen.in_service());
+        self.0.lock().expect("one thread").push(row);
+        Decision::hold(Reason::NoChange)
+    }
+}
+
+/// One instance; a second is asked for at 60 s and given back at 400 s; the boot takes 60 s, the deregistration delay 300 s.
+fn with_hooks(hooks: Vec<Hook>, stage: BootStage) -> (RunResult, Keep, Seen) {
+    let mut w = idle(1);
+    (w.group.max, w.group.hooks) = (5, hooks);
+    w.instance.boot = vec![phase("boot", Distribution::Constant { value: 60.0 * S }, stage)];
+    let seen: std::sync::Arc<std::sync::Mutex<Seen>> = Default::default();
+    let mut policies = sizes(&[(60 * SECOND, 2), (400 * SECOND, 1)]);
+    policies.push(Box::new(Activities(seen.clone())));
+    let (result, keep) = steer(w, evenly(0.0), policies);
+    let seen = seen.lock().expect("one thread").clone();
+    (result, keep, seen)
+}
+
+/// The second at which the second instance is first seen in service and gone, and how long the two were billed.
+fn times(told: &(RunResult, Keep, Seen)) -> (Option<usize>, Option<usize>, u128) {
+    let served = told.2.iter().position(|s| s.3 == 2).map(|i| i + 1);
+    let gone = told.2[400..].iter().position(|s| !s.0).map(|i| i + 401);
+    (served, gone, told.0.capacity.billed_ns / u128::from(SECOND))
+}
+
+/// Proves when hooks begin, that those of one transition run together, and that an instance is billed while they hold it: by hand,
+/// the second instance runs from 60 s (its boot is billed) or from 120 s (its boot is pending) until it is gone, a nanosecond later
+/// than the decision of 400 s says.
+#[test]
+fn hooks_hold_an_instance_from_running_to_service_and_from_drain_to_termination() {
+    use BootStage::{InService, Pending, Running};
+    use Transition::{Launching, Terminating};
+    let cases: [(Vec<Hook>, BootStage, usize, usize, u128); 9] = [
+        (vec![], Running, 120, 401, 600 + 340),
+        (vec![hook("a", Launching, 40.0)], Running, 120, 401, 600 + 340),
+        (vec![hook("a", Launching, 50.0)], Pending, 170, 401, 600 + 280),
+        (vec![hook("a", Launching, 50.0), hook("b", Launching, 30.0)], Pending, 170, 401, 600 + 280),
+        (vec![hook("a", Launching, 50.0)], InService, 110, 401, 600 + 340),
+        (vec![], InService, 60, 401, 600 + 340),
+        (vec![hook("a", Terminating, 50.0)], Running, 120, 451, 600 + 390),
+        (vec![hook("a", Terminating, 50.0), hook("b", Terminating, 20.0)], Running, 120, 451, 600 + 390),
+        (vec![hook("a", Launching, 55.0), hook("b", Terminating, 20.0)], Pending, 175, 421, 600 + 300),
+    ];
+    for (hooks, stage, served, gone, billed) in cases {
+        let case = format!("{stage:?} {hooks:?}");
+        let told = with_hooks(hooks, stage);
+        assert_eq!(times(&told), (Some(served), Some(gone), billed), "{case}");
+    }
+}
+
+/// Proves what a launching hook's end means: ABANDON (said, or by default after a silence) ends the launch and repeats it a second later;
+/// a time-out whose default is CONTINUE lets it go on; heartbeats put the time-out off.
+#[test]
+fn an_abandoned_launch_is_replaced_and_a_default_of_continue_goes_on() {
+    let run = |change: &dyn Fn(&mut Hook)| {
+        let mut only = hook("deploy", Transition::Launching, 20.0);
+        change(&mut only);
+        let told = with_hooks(vec![only], BootStage::Pending);
+        (times(&told).0, told.0.scaling.failed_launches, told.0.scaling.launches)
+    };
+    assert_eq!(run(&|_| {}), (Some(140), 0, 1));
+    // The boot is over at 120 s; each launch is abandoned 80 s after it began and repeated 1 s later, at 141, 222, 303 and 384 s; the last goes
+    // at 400 s, when one is desired again.
+    assert_eq!(run(&|h| h.failure_ppm = 1_000_000), (None, 4, 5));
+    assert_eq!(run(&|h| (h.failure_ppm, h.on_failure) = (1_000_000, HookFailure::Silence)), (None, 2, 3));
+    let silent = |h: &mut Hook| {
+        (h.failure_ppm, h.on_failure) = (1_000_000, HookFailure::Silence);
+        h.default_result = HookResult::Continue;
+    };
+    assert_eq!(run(&silent), (Some(180), 0, 1));
+    let long = |h: &mut Hook| h.time = Distribution::Constant { value: 100.0 * S };
+    assert_eq!(run(&long), (None, 2, 3), "61 s of silence");
+    let beating = |h: &mut Hook| {
+        long(h);
+        h.heartbeats = Some(secs(50));
+    };
+    assert_eq!(run(&beating), (Some(220), 0, 1));
+}
+
+/// Proves when the cooldown of simple scaling begins: after a scale-out when its instance is in service, hooks included; after a
+/// scale-in when the drain is over, while the terminating hook still keeps an activity in progress.
+#[test]
+fn the_activity_ends_with_service_and_with_the_drain() {
+    let hooks = vec![hook("a", Transition::Launching, 50.0), hook("b", Transition::Terminating, 50.0)];
+    let (_, _, seen) = with_hooks(hooks, BootStage::Pending);
+    assert_eq!(seen[160 - 1], (true, None, None, 1), "the hook runs");
+    assert_eq!(seen[171 - 1], (false, Some(170), None, 2));
+    assert_eq!(seen[402 - 1], (true, Some(170), Some(400), 1), "drained at once, held by the hook");
+    assert_eq!(seen[451 - 1], (false, Some(170), Some(400), 1));
+}
+
+/// Proves that ABANDON of one terminating hook ends the wait for the others, and that raw terminations have no hooks.
+#[test]
+fn an_abandoned_termination_goes_on_at_once() {
+    let mut early = hook("early", Transition::Terminating, 20.0);
+    early.failure_ppm = 1_000_000;
+    let told = with_hooks(vec![early, hook("late", Transition::Terminating, 50.0)], BootStage::Running);
+    assert_eq!(times(&told).1, Some(421));
+    let mut w = idle(2);
+    w.group.hooks = vec![hook("b", Transition::Terminating, 50.0)];
+    let raw = Decision { raw: true, ..Decision::desired(1, Reason::Fixed) };
+    let (_, keep) = steer(w, evenly(0.0), script(&[(59 * SECOND, raw)]));
+    assert_eq!(counts(&keep, 0), [1, 0, 1, 0]);
+}

@@ -260,11 +260,13 @@ fn smaller(small: &Small) -> Vec<Small> {
         (0..watcher.alarms.len()).for_each(|k| with(&|s| drop(s.watchers[i].alarms.remove(k))));
     }
     (0..small.world.instance.boot.len()).for_each(|i| with(&|s| drop(s.world.instance.boot.remove(i))));
-    let features: [&dyn Fn(&mut World); 22] = [
+    let features: &[&dyn Fn(&mut World)] = &[
         &|w| w.clients.sessions = None,
         &|w| w.group.places.shortages.clear(),
         &|w| w.group.places.addresses = None,
         &|w| w.group.places.agents = None,
+        &|w| drop(w.group.hooks.pop()),
+        &|w| w.group.protect_new_instances = false,
         &|w| w.clients.retries = None,
         &|w| w.clients.timeout = None,
         &|w| w.clients.abandoned_work = AbandonedWork::Continues,

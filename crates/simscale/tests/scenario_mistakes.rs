@@ -260,6 +260,10 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "bad.toml:15:20: group.zones.2: \"a\" is there twice; name every zone once",
         "bad.toml:15:25: group.zones.3: \"zone c\" is no plain name; use 1 to 64 letters, digits, \"-\" and \"_\"",
     ]),
+    ("# end", "[[group.hook]]\nname = \"deploy\"\ntransition = \"launching\"\ntime = { constant = \"90s\" }\nheartbeat_timeout = \"10s\"\nheartbeats = \"10s\"", &[
+        "bad.toml:25:21: group.hook.deploy.heartbeat_timeout: \"10s\" lies outside of what AWS accepts as HeartbeatTimeout; write \"30s\" to \"7200s\"",
+        "bad.toml:26:14: group.hook.deploy.heartbeats: \"10s\" is no shorter than heartbeat_timeout (10s): the first comes too late; write a shorter time, or remove it",
+    ]),
     ("max = 8", "max = 8\nwarm_up = \"2h\"", &[
         "bad.toml:15:11: group.warm_up: \"2h\" is longer than an hour, the longest that AWS accepts; write at most \"3600s\"",
     ]),

@@ -59,6 +59,12 @@ pub(crate) struct Life {
     pub answers: bool,
     /// Every answer is an error.
     pub broken: Option<Broken>,
+    /// Lifecycle hooks that hold it.
+    pub held_by: u32,
+    /// It left service in good order, so that terminating hooks hold it after its drain.
+    pub tidy: bool,
+    /// Its drain is over.
+    pub drained: bool,
     pub crashed: bool,
     pub hung: bool,
     /// When the last hang and the last slow-down end.
@@ -144,6 +150,9 @@ impl Life {
             booted: None,
             answers: false,
             broken: None,
+            held_by: 0,
+            tidy: false,
+            drained: false,
             crashed: false,
             hung: false,
             hang_until: 0,

@@ -1,6 +1,7 @@
 //! Instances: how they share their processors, how they live and die.
 
 mod credits;
+mod hook;
 mod job;
 mod life;
 mod server;
@@ -8,6 +9,7 @@ mod sharers;
 mod termination;
 
 pub(crate) use credits::{Account, FULL, Terms};
+pub use hook::{hook_global_timeout, hook_timeout_after};
 pub(crate) use job::{ERROR, Job, Outcome, PROBE};
 pub(crate) use life::{BootStep, Health, Life, OWN_ADDRESS, Stage};
 pub(crate) use server::{Claim, Departures, Server};

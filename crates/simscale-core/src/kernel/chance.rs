@@ -32,6 +32,8 @@ pub(crate) enum Purpose {
     SessionCpu,
     SessionWait,
     Node,
+    Hook,
+    HookFailure,
 }
 
 impl Purpose {
@@ -59,6 +61,8 @@ impl Purpose {
             Purpose::SessionCpu => "session_cpu",
             Purpose::SessionWait => "session_wait",
             Purpose::Node => "node",
+            Purpose::Hook => "hook",
+            Purpose::HookFailure => "hook_failure",
         }
     }
 }

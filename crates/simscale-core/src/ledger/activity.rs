@@ -34,11 +34,13 @@ pub enum ActivityKind {
     Node,
     /// An instance's CPU credits ran out, came back, or are charged from now on.
     Credits,
+    /// A lifecycle hook began or ended.
+    Hook,
 }
 
 impl ActivityKind {
     /// All kinds, in the order of their declaration.
-    pub const ALL: [ActivityKind; 13] = [
+    pub const ALL: [ActivityKind; 14] = [
         ActivityKind::Decision,
         ActivityKind::Hold,
         ActivityKind::Alarm,
@@ -52,6 +54,7 @@ impl ActivityKind {
         ActivityKind::Agent,
         ActivityKind::Node,
         ActivityKind::Credits,
+        ActivityKind::Hook,
     ];
 
     /// Its name in tables.
@@ -70,6 +73,7 @@ impl ActivityKind {
             ActivityKind::Agent => "agent",
             ActivityKind::Node => "node",
             ActivityKind::Credits => "credits",
+            ActivityKind::Hook => "hook",
         }
     }
 
@@ -95,6 +99,7 @@ impl ActivityKind {
             ActivityKind::Credits => {
                 "an instance's CPU credits ran out, came back, or are charged from now on"
             }
+            ActivityKind::Hook => "lifecycle hooks began to hold an instance, or one of them ended",
         }
     }
 }

@@ -111,7 +111,7 @@ impl Engine<'_> {
     }
 
     pub(super) fn out_of_memory(&mut self, slot: usize) {
-        if !self.at(slot).crashed {
+        if !self.at(slot).crashed && !self.at(slot).drained {
             let launch = self.at(slot).launch;
             self.say(ActivityKind::Instance, "group", Some(launch), "ran out of memory: crashed");
             self.crash(slot);

@@ -89,11 +89,12 @@ impl Engine<'_> {
 
     /// A resize is over when its last instance has arrived or left.
     pub(super) fn end_resizes(&mut self) {
-        let (now, booting, leaving) = (SimTime::from_nanos(self.now), self.booting(), self.leaving());
+        let draining = self.slots().filter(|(_, i)| !i.living() && !i.drained).count();
+        let (now, booting) = (SimTime::from_nanos(self.now), self.booting());
         if let Some(resize) = self.last_out.as_mut().filter(|r| booting == 0 && r.end.is_none()) {
             resize.end = Some(now);
         }
-        if let Some(resize) = self.last_in.as_mut().filter(|r| leaving == 0 && r.end.is_none()) {
+        if let Some(resize) = self.last_in.as_mut().filter(|r| draining == 0 && r.end.is_none()) {
             resize.end = Some(now);
         }
     }

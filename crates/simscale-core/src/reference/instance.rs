@@ -46,6 +46,11 @@ pub(super) struct Instance {
     pub billed_to: Option<u64>,
     pub in_service_from: Option<u64>,
     pub in_service_to: Option<u64>,
+    /// Hooks that hold it, by their places.
+    pub hooks: Vec<usize>,
+    /// It leaves by a drain: terminating hooks are its due.
+    pub tidy: bool,
+    pub drained: bool,
     pub crashed: bool,
     pub cold: bool,
     pub cold_left: u64,
@@ -92,6 +97,9 @@ impl Instance {
             billed_to: None,
             in_service_from: None,
             in_service_to: None,
+            hooks: Vec::new(),
+            tidy: false,
+            drained: false,
             crashed: false,
             cold: false,
             cold_left: 0,

@@ -6,7 +6,7 @@ use super::machine::Machine;
 use super::{Engine, Fact, Life};
 use crate::kernel::{Purpose, Sampler, hash, stream};
 use crate::ledger::ActivityKind;
-use crate::world::{BootFailure, BootStage, Cold};
+use crate::world::{BootFailure, BootStage, Cold, Transition};
 
 /// Pause between a failed launch and the next.
 const RELAUNCH: u64 = 1_000_000_000;
@@ -36,6 +36,7 @@ impl Engine<'_> {
         if self.at(slot).billed_from.is_none() {
             self.at_mut(slot).billed_from = Some(self.now);
             self.open_account(slot, false);
+            self.hold(slot, Transition::Launching, "Pending:Wait");
         }
     }
 
@@ -80,9 +81,7 @@ impl Engine<'_> {
         if phase.stage >= BootStage::Running {
             self.begin_running(slot);
         }
-        if phase.stage == BootStage::InService {
-            self.enter_service(slot);
-        }
+        self.serve_if_ready(slot);
         let time = Sampler::new(&phase.time, stream(seed, Purpose::Boot, launch * 64 + index as u64)).draw();
         let end = self.at(slot).phase_ends + time;
         self.at_mut(slot).phase_ends = end;
@@ -105,12 +104,7 @@ impl Engine<'_> {
         let draw = hash(self.world.seed, Purpose::BootFailure, launch, index as u64);
         if self.at(slot).broken.is_none() && draw % 1_000_000 < u64::from(phase.failure_ppm) {
             let broken = match phase.on_failure {
-                BootFailure::Terminate => {
-                    self.note(Entry::LaunchFailed);
-                    self.say(ActivityKind::Launch, "group", Some(launch), "failed in its boot: replaced");
-                    self.begin_termination(slot, false);
-                    return self.later(self.now + RELAUNCH, Life::Reconcile { launch });
-                }
+                BootFailure::Terminate => return self.launch_fails(slot, "failed in its boot: replaced"),
                 BootFailure::NeverReady => Broken::NeverReady,
                 BootFailure::ServesErrors { error_time, check_passes_for } => Broken::ServesErrors {
                     error_time: error_time.as_nanos().max(1),
@@ -123,12 +117,21 @@ impl Engine<'_> {
         self.begin_phase(slot);
     }
 
+    /// A launch comes to nothing; a second later the group makes up for it.
+    pub(super) fn launch_fails(&mut self, slot: usize, why: &str) {
+        let launch = self.at(slot).launch;
+        self.note(Entry::LaunchFailed);
+        self.say(ActivityKind::Launch, "group", Some(launch), why);
+        self.begin_termination(slot, false);
+        self.later(self.now + RELAUNCH, Life::Reconcile { launch });
+    }
+
     fn boot_is_over(&mut self, slot: usize) {
         let now = self.now;
         self.begin_running(slot);
-        self.enter_service(slot);
         let launch = self.at(slot).launch;
         self.at_mut(slot).boot_over = Some(now);
+        self.serve_if_ready(slot);
         match self.world.instance.cold {
             Some(Cold::For { time, .. }) => {
                 self.at_mut(slot).cold = true;
@@ -169,8 +172,12 @@ impl Engine<'_> {
         instance.machine.set_speed(now, speed, rate);
     }
 
-    fn enter_service(&mut self, slot: usize) {
-        if self.at(slot).in_service_from.is_some() {
+    /// Enters service when the boot has come so far and no hook holds it.
+    pub(super) fn serve_if_ready(&mut self, slot: usize) {
+        let instance = self.at(slot);
+        let phase = self.world.instance.boot.get(instance.phase);
+        let far = instance.boot_over.is_some() || phase.is_some_and(|p| p.stage == BootStage::InService);
+        if instance.stage != Stage::Booting || !far || !instance.hooks.is_empty() {
             return;
         }
         let now = self.now;
@@ -183,6 +190,7 @@ impl Engine<'_> {
         self.count_in_service();
         self.first_check(slot);
         self.targets_change();
+        self.answers_change(slot);
     }
 
     fn count_in_service(&mut self) {
@@ -196,7 +204,8 @@ impl Engine<'_> {
         self.fact(Fact::Terminating, slot as u64);
         self.say(ActivityKind::Termination, "group", Some(self.at(slot).launch), "leaves");
         let instance = self.at_mut(slot);
-        let drains = drains && instance.registered() && !instance.crashed;
+        instance.tidy = drains && instance.registered();
+        let drains = instance.tidy && !instance.crashed;
         if instance.registered() {
             instance.in_service_to = Some(now);
         }

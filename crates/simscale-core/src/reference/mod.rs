@@ -8,6 +8,7 @@ mod decide;
 mod faults;
 mod group;
 mod health;
+mod hooks;
 mod instance;
 mod judge;
 mod life;
@@ -37,6 +38,7 @@ enum Life {
     PhaseEnd { slot: usize, launch: u64 },
     ColdEnd { slot: usize, launch: u64 },
     DrainEnd { slot: usize, launch: u64 },
+    HookEnd { slot: usize, launch: u64, index: usize },
     OutOfMemory { slot: usize, launch: u64 },
     Fault { index: usize },
     FaultEnd { slot: usize, launch: u64, number: u64 },
@@ -244,7 +246,8 @@ impl Engine<'_> {
         match event {
             Life::PhaseEnd { slot, launch } if self.is(slot, launch) => self.phase_ends(slot),
             Life::ColdEnd { slot, launch } if self.is(slot, launch) => self.cold_ends(slot),
-            Life::DrainEnd { slot, launch } if self.is(slot, launch) => self.terminate(slot),
+            Life::DrainEnd { slot, launch } if self.is(slot, launch) => self.drain_is_over(slot),
+            Life::HookEnd { slot, launch, index } if self.is(slot, launch) => self.hook_ends(slot, index),
             Life::OutOfMemory { slot, launch } if self.is(slot, launch) => self.out_of_memory(slot),
             Life::Fault { index } => self.fault(index),
             Life::FaultEnd { slot, launch, number } if self.is(slot, launch) => self.fault_ends(slot, number),

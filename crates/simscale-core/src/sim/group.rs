@@ -18,7 +18,10 @@ pub(super) struct GroupState {
     pub desired: u32,
     pub booting: u32,
     pub in_service: u32,
+    /// Instances that leave: draining, or held by hooks afterwards.
     pub draining: u32,
+    /// Those among them whose drain is over.
+    pub wrapping_up: u32,
     /// Booting and in-service instances by zone.
     pub living: Vec<u32>,
     pub next_launch: u64,
@@ -41,6 +44,7 @@ impl GroupState {
             booting: 0,
             in_service: 0,
             draining: 0,
+            wrapping_up: 0,
             living: vec![0; group.zones.len().max(1)],
             next_launch: 0,
             free: BTreeSet::new(),
@@ -69,7 +73,7 @@ impl GroupState {
         self.scaling = Scaling::default();
     }
 
-    /// Ends the activities whose last instance has arrived or left.
+    /// Ends the activities whose last instance has arrived or is drained.
     pub fn end_activities(&mut self, now: u64) {
         let end = |activity: &mut Option<Activity>, over: bool| {
             if let Some(a) = activity
@@ -79,7 +83,7 @@ impl GroupState {
             }
         };
         end(&mut self.last_out, self.booting == 0);
-        end(&mut self.last_in, self.draining == 0);
+        end(&mut self.last_in, self.draining == self.wrapping_up);
     }
 }
 
@@ -189,6 +193,7 @@ impl Sim<'_> {
         self.note(ActivityKind::Termination, "group", Some(launch), "leaves");
         let event = Event::DrainEnd { slot: slot as u32, launch };
         if self.lives[slot].stage == Stage::InService {
+            self.lives[slot].tidy = drain;
             self.leave_service(slot);
         } else {
             self.group.booting -= 1;

@@ -265,6 +265,7 @@ mod tests {
                 cooldown: second,
                 health: GroupHealth { follows_balancer: false, grace: second, every: second },
                 places: Places::default(),
+                hooks: Vec::new(),
             },
             faults: Vec::new(),
             metrics: Metrics::every(second),

@@ -4,7 +4,7 @@ use super::{DEAF, ERRORS, Event, Sim, WATCHED};
 use crate::fleet::{BootStep, Job, Life, Outcome, PROBE, Stage};
 use crate::kernel::{NEVER, Phase};
 use crate::ledger::ActivityKind;
-use crate::world::{BootStage, Cold};
+use crate::world::{BootStage, Cold, Transition};
 
 /// From a failed launch to the next one, so that a boot that always fails makes progress in time.
 const RELAUNCH: u64 = 1_000_000_000;
@@ -57,10 +57,8 @@ impl Sim<'_> {
             if stage >= BootStage::Running {
                 self.begin_running(slot);
             }
-            if stage == BootStage::InService {
-                if self.lives[slot].stage == Stage::Booting {
-                    self.enter_service(slot);
-                }
+            self.try_service(slot);
+            if stage == BootStage::InService && self.lives[slot].stage == Stage::InService {
                 self.lives[slot].boot_cpu = Some((self.world.instance.boot[phase].cpu_ppm, self.now));
             }
         } else {
@@ -70,11 +68,12 @@ impl Sim<'_> {
         self.schedule(end, Event::BootPhase { slot: slot as u32, launch });
     }
 
-    /// From now on the instance is billed, unless it is already.
+    /// From now on the instance runs and is billed, and its launching hooks hold it, unless it runs already.
     fn begin_running(&mut self, slot: usize) {
         if self.lives[slot].running.is_none() {
             self.lives[slot].running = Some(self.now);
             self.open_account(slot);
+            self.begin_hooks(slot, Transition::Launching);
         }
     }
 
@@ -93,15 +92,19 @@ impl Sim<'_> {
             self.lives[slot].end_phase()
         };
         match step {
-            BootStep::Failed => {
-                self.group.scaling.failed_launches += 1;
-                self.note(ActivityKind::Launch, "group", Some(launch), "failed in its boot: replaced");
-                self.terminate(slot, false);
-                self.schedule(self.now + RELAUNCH, Event::Reconcile);
-            }
+            BootStep::Failed => self.launch_failed(slot, "failed in its boot: replaced"),
             BootStep::Next => self.enter_phase(slot),
             BootStep::Over => self.booted(slot),
         }
+    }
+
+    /// A launch comes to nothing: it ends, and the group makes up for it a little later.
+    pub(super) fn launch_failed(&mut self, slot: usize, why: &str) {
+        let launch = self.lives[slot].launch;
+        self.group.scaling.failed_launches += 1;
+        self.note(ActivityKind::Launch, "group", Some(launch), why);
+        self.terminate(slot, false);
+        self.schedule(self.now + RELAUNCH, Event::Reconcile);
     }
 
     /// The boot is over: the application answers, unless its boot failed.
@@ -109,9 +112,7 @@ impl Sim<'_> {
         let now = self.now;
         self.begin_running(slot);
         self.lives[slot].finish_boot(now);
-        if self.lives[slot].stage == Stage::Booting {
-            self.enter_service(slot);
-        }
+        self.try_service(slot);
         match self.world.instance.cold {
             Some(Cold::For { factor, time }) => {
                 self.lives[slot].cold_factor = factor;
@@ -126,15 +127,21 @@ impl Sim<'_> {
             None => {}
         }
         self.set_mode(slot);
-        if self.world.balancer.health_check.is_none() && self.lives[slot].answers && !self.lives[slot].crashed
-        {
+        self.answer_for_health(slot);
+    }
+
+    /// Without checks a target is healthy from the moment that it is registered and its application answers.
+    fn answer_for_health(&mut self, slot: usize) {
+        let life = &self.lives[slot];
+        let answers = life.answers && !life.crashed && life.stage == Stage::InService;
+        if self.world.balancer.health_check.is_none() && answers && !life.health.healthy {
             self.lives[slot].health.healthy = true;
             self.begin_slow_start(slot);
             self.refresh_targets();
         }
     }
 
-    fn enter_service(&mut self, slot: usize) {
+    pub(super) fn enter_service(&mut self, slot: usize) {
         let now = self.now;
         self.lives[slot].stage = Stage::InService;
         self.lives[slot].in_service = Some(now);
@@ -146,8 +153,12 @@ impl Sim<'_> {
         self.desk.book.control_fact(3, now, slot as u64);
         self.note(ActivityKind::Service, "group", Some(self.lives[slot].launch), "in service");
         self.agent_starts(slot);
+        if let Some((_, phase)) = self.lives[slot].phase_now() {
+            self.lives[slot].boot_cpu = Some((self.world.instance.boot[phase].cpu_ppm, now));
+        }
         self.start_checks(slot);
         self.refresh_targets();
+        self.answer_for_health(slot);
     }
 
     /// An instance leaves service: it is deregistered and no longer measured.
@@ -185,13 +196,8 @@ impl Sim<'_> {
         }
     }
 
-    /// The drain is over, or the instance goes without one: what is left is lost, and billing ends.
-    pub(super) fn drain_end(&mut self, slot: usize, launch: u64) {
-        if !self.holds(slot, launch) {
-            return;
-        }
-        self.advance(slot, self.now);
-        self.kill_all(slot);
+    /// The instance is terminated, and its billing ends.
+    pub(super) fn gone(&mut self, slot: usize) {
         self.close_server(slot);
         self.close_account(slot);
         if let (Some(running), false) = (self.lives[slot].running, self.lives[slot].crashed) {
@@ -210,7 +216,7 @@ impl Sim<'_> {
         self.desk.deadlines.clear(slot);
         self.due.set(slot, NEVER);
         self.desk.book.control_fact(4, self.now, slot as u64);
-        self.note(ActivityKind::Termination, "group", Some(launch), "terminated");
+        self.note(ActivityKind::Termination, "group", Some(self.lives[slot].launch), "terminated");
         self.group.end_activities(self.now);
     }
 
@@ -227,7 +233,7 @@ impl Sim<'_> {
 
     /// Memory ran out: the instance stops running.
     pub(super) fn out_of_memory(&mut self, slot: usize, launch: u64) {
-        if self.holds(slot, launch) && !self.lives[slot].crashed {
+        if self.holds(slot, launch) && !self.lives[slot].crashed && !self.lives[slot].drained {
             self.note(ActivityKind::Instance, "group", Some(launch), "ran out of memory: crashed");
             self.crash(slot);
         }

@@ -8,6 +8,7 @@ mod desk;
 mod faults;
 mod group;
 mod health;
+mod hooks;
 mod laws;
 mod lifecycle;
 mod measure;
@@ -51,6 +52,7 @@ enum Event {
     BootPhase { slot: u32, launch: u64 },
     ColdEnd { slot: u32, launch: u64 },
     DrainEnd { slot: u32, launch: u64 },
+    HookEnd { slot: u32, launch: u64, hook: u32 },
     OutOfMemory { slot: u32, launch: u64 },
     Fault { index: u32, count: u64 },
     FaultEnd { slot: u32, launch: u64 },
@@ -191,6 +193,7 @@ impl Sim<'_> {
             Event::BootPhase { slot, launch } => self.boot_phase(slot as usize, launch),
             Event::ColdEnd { slot, launch } => self.cold_end(slot as usize, launch),
             Event::DrainEnd { slot, launch } => self.drain_end(slot as usize, launch),
+            Event::HookEnd { slot, launch, hook } => self.hook_end(slot as usize, launch, hook as usize),
             Event::OutOfMemory { slot, launch } => self.out_of_memory(slot as usize, launch),
             Event::Fault { index, count } => self.fault(index as usize, count),
             Event::FaultEnd { slot, launch } => self.fault_end(slot as usize, launch),

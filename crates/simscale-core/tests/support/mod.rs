@@ -57,6 +57,7 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             cooldown: secs(300),
             health: GroupHealth { follows_balancer: false, grace: secs(300), every: secs(60) },
             places: Places::default(),
+            hooks: Vec::new(),
         },
         faults: Vec::new(),
         metrics: Metrics::every(secs(60)),

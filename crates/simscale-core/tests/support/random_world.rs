@@ -233,6 +233,21 @@ fn guard(c: &mut Choice, small: &mut Small) {
     if c.chance(30) {
         group.termination = Termination::Default;
     }
+    let second = 1_000_000_000;
+    for i in 0..[0, 0, 0, 1, 2, 3][c.below(6) as usize] {
+        // Multiples of every coarse grid, so that hooks end when something else happens.
+        let time = |c: &mut Choice| SimDuration::from_nanos(c.below(60) * 50_000_000);
+        group.hooks.push(Hook {
+            name: format!("hook {i}"),
+            transition: c.one_of(&[Transition::Launching, Transition::Terminating]),
+            time: Distribution::Constant { value: time(c).as_nanos() as f64 },
+            heartbeat_timeout: SimDuration::from_nanos(c.one_of(&[second, 2 * second, 1_500_000_001])),
+            default_result: c.one_of(&[HookResult::Continue, HookResult::Abandon]),
+            failure_ppm: c.one_of(&[0, 0, 300_000]),
+            on_failure: c.one_of(&[HookFailure::Abandon, HookFailure::Silence]),
+            heartbeats: c.chance(50).then(|| SimDuration::from_nanos(second * c.between(1, 3) / 2)),
+        });
+    }
 }
 
 /// Monitoring, statistics, sliding windows, phases and metric math, on top of what is watched already.

@@ -66,6 +66,11 @@ pub fn stretched(mut w: World, k: u64) -> World {
     let alarms = [&mut m.alarm_every, &mut m.fine_alarm_every, &mut m.minute];
     let metrics = [&mut m.period, &mut m.resolution, &mut m.ec2_resolution, &mut m.publication_delay];
     let rest = [&mut w.duration, &mut w.lead_in, &mut w.balancer.deregistration_delay];
+    for hook in &mut g.hooks {
+        law_times(&mut hook.time, k);
+        times(&mut hook.heartbeat_timeout, k);
+        hook.heartbeats.iter_mut().for_each(|h| times(h, k));
+    }
     group.into_iter().chain(metrics).chain(alarms).chain(rest).for_each(|d| times(d, k));
     w
 }
@@ -100,6 +105,13 @@ pub fn scalable(seed: u64) -> Small {
     w.balancer.slow_start = SimDuration::ZERO;
     if matches!(w.group.termination, Termination::Default | Termination::ClosestToNextInstanceHour) {
         w.group.termination = Termination::OldestInstance;
+    }
+    // A terminating hook begins a nanosecond after the decision, and a failed launch is repeated after a second.
+    w.group.hooks.retain(|h| h.transition == Transition::Launching);
+    for hook in &mut w.group.hooks {
+        (hook.default_result, hook.failure_ppm) = (HookResult::Continue, 0);
+        // No hook reaches the 48 hours that end every one.
+        (hook.heartbeat_timeout, hook.heartbeats) = (SimDuration::from_millis(50), None);
     }
     for class in &mut w.classes {
         class.wait_time = Distribution::Constant { value: class.wait_time.mean().round() };

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use simscale_core as core;
 
+use super::hook::{self, Hook};
 use super::law::sim;
 use super::names;
 use super::places::{Addresses, Agents, CapacityShortage};
@@ -62,6 +63,10 @@ pub struct Group {
     /// Agents on the instances that log in at a coordinator; default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agents: Option<Agents>,
+    /// Lifecycle hooks, at most 50; default none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50))]
+    pub hook: Vec<Hook>,
 }
 
 /// The product whose rules the group and its policies follow.
@@ -153,6 +158,7 @@ impl Group {
             launch_retry: launch_retry(),
             addresses: None,
             agents: None,
+            hook: Vec::new(),
         }
     }
 
@@ -196,6 +202,7 @@ impl Group {
                 every: sim(self.health.interval),
             },
             places: self.places(),
+            hooks: self.hook.iter().map(Hook::world).collect(),
         }
     }
 
@@ -217,6 +224,7 @@ impl Group {
             let rule = "is longer than an hour, the longest that AWS accepts";
             check.fail("group.warm_up", rule, "write at most \"3600s\"");
         }
+        hook::check(&self.hook, check);
         check_interval("group.health.interval", self.health.interval, check);
     }
 

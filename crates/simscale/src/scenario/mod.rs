@@ -12,6 +12,7 @@ mod clients;
 mod credits;
 mod fault;
 mod group;
+mod hook;
 mod instance;
 mod law;
 mod load;
@@ -43,6 +44,7 @@ pub use clients::{AbandonedWork, Clients, Retries};
 pub use credits::{CreditMode, Credits};
 pub use fault::{Fault, FaultKind, FaultTime, Victims};
 pub use group::{Group, GroupHealth, HealthSource, Product, Termination};
+pub use hook::{Hook, HookFailure, HookResult, Transition};
 pub use instance::{Cold, Discipline, Instance, Memory, Overflow};
 pub use law::{Law, QuantilePoint};
 pub use load::{
