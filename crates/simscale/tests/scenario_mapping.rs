@@ -2,7 +2,7 @@
 
 use simscale::Scenario;
 use simscale::engine::{
-    AbandonedWork, AfterFailure, Algorithm, ArrivalProcess, BootFailure, BootStage, Cold, Curve,
+    AbandonedWork, AfterFailure, AlarmPhase, Algorithm, ArrivalProcess, BootFailure, BootStage, Cold, Curve,
     Distribution, FaultKind, FaultTime, Metric, ObjectiveKind, Overflow, SessionRequests, SimDuration,
     SimTime, Spread, Statistic, Termination, TraceRow, Victims, Workload,
 };
@@ -228,8 +228,12 @@ fn metrics_objectives_and_prices() {
     let world = wide().simulation(None, None).unwrap().world;
     let metrics = &world.metrics;
     assert_eq!(
-        (metrics.period, metrics.publication_delay, metrics.alarm_every),
-        (seconds(30), seconds(60), seconds(10))
+        (metrics.period, metrics.resolution, metrics.ec2_resolution, metrics.publication_delay),
+        (seconds(30), seconds(30), seconds(30), seconds(60))
+    );
+    assert_eq!(
+        (metrics.alarm_every, metrics.fine_alarm_every, metrics.minute, metrics.alarm_phase),
+        (seconds(60), seconds(10), seconds(60), AlarmPhase::Random)
     );
     assert_eq!((metrics.custom[0].base, metrics.custom[0].per_request_in_flight), (2.0, 0.5));
     let kinds: Vec<ObjectiveKind> = world.objectives.iter().map(|objective| objective.kind).collect();

@@ -285,7 +285,7 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "bad.toml:22:12: group.health.interval: 1ns is below a second; write at least \"1s\"",
     ]),
     ("# end\n", "[metrics]\nperiod = \"100ms\"\n", &[
-        "bad.toml:22:10: metrics.period: \"100ms\" is outside 1 s to one day; write \"60s\", or \"300s\" for basic monitoring",
+        "bad.toml:22:10: metrics.period: \"100ms\" is outside 1 s to one day; write \"60s\", or \"10s\" for high resolution",
     ]),
     ("# end\n", "[metrics]\ncustom = [{ name = \"in_flight\", base = 1 }]\n", &[
         "bad.toml:22:20: metrics.custom.in_flight.name: \"in_flight\" is the name of a built-in metric; choose another name",
@@ -293,6 +293,34 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     ("# end\n", "[metrics]\npublication_delay = \"2d\"\nalarm_interval = \"0s\"\n", &[
         "bad.toml:22:21: metrics.publication_delay: \"2d\" is longer than a day; write a shorter delay, such as \"60s\"",
         "bad.toml:23:18: metrics.alarm_interval: 0s is below a second; write at least \"1s\"",
+    ]),
+    ("# end\n", "[metrics]\nperiod = \"120s\"\nmonitoring = \"basic\"\n", &[
+        "bad.toml:17:19: policy.track.target_tracking.period: 5m is not a multiple of metrics.period (2m); write \"6m\"",
+        "bad.toml:23:14: metrics.monitoring: \"basic\" lets EC2 publish every 5m, which is no multiple of metrics.period (2m); write metrics.period = \"60s\"",
+    ]),
+    ("# end\n", "[metrics]\npublication_law = { uniform = { low = \"120s\", high = \"30s\" } }\n", &[
+        "bad.toml:22:39: metrics.publication_law.uniform.low: \"120s\" is not below high (30s); write low < high",
+    ]),
+    ("# end\n", "[[metrics.math]]\nname = \"backlog\"\nexpression = \"sum(in_flight / 2\"\n", &[
+        "bad.toml:23:14: metrics.math.backlog.expression: \"sum(in_flight / 2\" lacks a \")\" (at character 15); write an expression such as \"sum(in_flight) / group_in_service_instances\"",
+    ]),
+    ("# end\n", "[[metrics.math]]\nname = \"in_flight\"\nexpression = \"2 * 3\"\n", &[
+        "bad.toml:22:8: metrics.math.in_flight.name: \"in_flight\" is the name of another metric; choose another name",
+        "bad.toml:23:14: metrics.math.in_flight.expression: \"2 * 3\" reads no metric; name at least one: a constant needs no alarm",
+    ]),
+    ("# end\n", "[[metrics.math]]\nname = \"a\"\nexpression = \"b + in_flights\"\n[[metrics.math]]\nname = \"b\"\nexpression = \"in_flight\"\n[[metrics.math]]\nname = \"c\"\nexpression = \"p90(b)\"\n", &[
+        "bad.toml:23:14: metrics.math.a.expression: \"b + in_flights\" has \"b\", which is no metric and no metric math above it; the metrics are: cpu_utilization, memory_utilization, request_count_per_target, in_flight, queue_length, backlog_per_instance, cpu_credit_balance, response_time_p<N>, group_min_size, group_max_size, group_desired_capacity, group_in_service_instances, group_pending_instances, group_terminating_instances, group_total_instances",
+        "bad.toml:23:14: metrics.math.a.expression: \"b + in_flights\" has \"in_flights\", which is no metric and no metric math above it; did you mean in_flight?",
+        "bad.toml:29:14: metrics.math.c.expression: \"p90(b)\" takes a statistic of a math metric, which has one value a period; write its bare name",
+    ]),
+    ("target = 50.0 }", "target = 50.0, statistic = \"median\" }", &[
+        "bad.toml:17:76: policy.track.target_tracking.statistic: \"median\" is not a statistic; write one of average, sum, minimum, maximum, sample_count, or a percentile from p0.0001 to p99.9999, such as \"p99\" or \"p99.9\"",
+    ]),
+    ("metric = \"cpu_utilization\", target = 50.0 }", "metric = \"response_time_p99\", target = 50.0, statistic = \"p90\" }", &[
+        "bad.toml:17:78: policy.track.target_tracking.statistic: \"p90\" is a percentile of a metric that is a percentile by its name; leave it out, and name the metric for the percentile: response_time_p99",
+    ]),
+    ("metric = \"cpu_utilization\", target = 50.0 }", "metric = \"cpu_utilization\", target = 50.0, period = \"45s\" }\n[metrics]\nperiod = \"15s\"", &[
+        "bad.toml:17:73: policy.track.target_tracking.period: \"45s\" is refused: CloudWatch allows periods of 1, 5, 10, 20 and 30 seconds and multiples of 60 seconds up to a day, but it is 45s; correct it by this rule",
     ]),
     ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "simple_scaling = { rule = [] }", &[
         "bad.toml:17:27: policy.track.simple_scaling.rule: [] has 0 elements; write at least 1",
@@ -310,7 +338,7 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "bad.toml:17:30: policy.track.target_tracking.metric: \"memory_utilization\" is not measured: the instance has no memory; add [instance.memory] with base and per_request, or use another metric",
     ]),
     ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "target_tracking = { metric = \"response_time_p100\", target = 50.0 }", &[
-        "bad.toml:17:30: policy.track.target_tracking.metric: \"response_time_p100\" is not a known metric; the metrics are: cpu_utilization, memory_utilization, request_count_per_target, in_flight, queue_length, backlog_per_instance, cpu_credit_balance, response_time_p<N>",
+        "bad.toml:17:30: policy.track.target_tracking.metric: \"response_time_p100\" is not a known metric; the metrics are: cpu_utilization, memory_utilization, request_count_per_target, in_flight, queue_length, backlog_per_instance, cpu_credit_balance, response_time_p<N>, group_min_size, group_max_size, group_desired_capacity, group_in_service_instances, group_pending_instances, group_terminating_instances, group_total_instances",
     ]),
     ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "target_tracking = { metric = \"cpu_utilization\", target = 50.0, period = \"90s\" }", &[
         "bad.toml:17:73: policy.track.target_tracking.period: 1m 30s is not a multiple of metrics.period (1m); write \"2m\"",

@@ -98,12 +98,14 @@ impl Metric {
         }
     }
 
+    /// Whether EC2 itself publishes it of an instance, so that the group's monitoring (basic or detailed) says how often.
+    pub fn is_published_by_ec2(&self) -> bool {
+        matches!(self, Metric::CpuUtilization | Metric::CpuCreditBalance)
+    }
+
     /// Time from sample to sample: what EC2 itself publishes follows the group's monitoring, everything else the world's resolution.
     pub(crate) fn resolution(&self, metrics: &Metrics) -> SimDuration {
-        match self {
-            Metric::CpuUtilization => metrics.ec2_resolution,
-            _ => metrics.resolution,
-        }
+        if self.is_published_by_ec2() { metrics.ec2_resolution } else { metrics.resolution }
     }
 
     /// A number for the metric, whoever asks and in whatever order: the address of its luck.

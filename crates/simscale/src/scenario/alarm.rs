@@ -6,10 +6,13 @@ use simscale_core as core;
 
 use super::Metrics;
 use super::law::sim;
+use super::math::usual_statistic;
 use super::run::check_multiple;
-use crate::text::{Check, Duration};
+use crate::text::{Check, Duration, Statistic};
 
-/// An alarm over a metric. It acts when it goes to ALARM, and again at every evaluation while it stays there.
+/// An alarm over a metric. It acts when it goes to ALARM, and again every minute while it stays there.
+///
+/// It is evaluated every minute (every 10 s where its period is under a minute); a longer period slides on by a minute. Source: CloudWatch User Guide, "Using CloudWatch alarms".
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Alarm {
@@ -18,10 +21,10 @@ pub struct Alarm {
     pub name: Option<String>,
     /// The metric: `simscale list metrics` shows all.
     pub metric: String,
-    /// How the samples of a period become one value; default "sum" for request_count_per_target, "average" for the others.
+    /// How the samples of a period become one value: "average", "sum", "minimum", "maximum", "sample_count" or a percentile such as "p99"; default "sum" for request_count_per_target, "average" for the others; none for metric math.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statistic: Option<Statistic>,
-    /// Length of a datapoint's period; a multiple of `metrics.period`; default "60s", or `metrics.period` where that is longer.
+    /// Length of a datapoint's period; 1, 5, 10, 20 or 30 s or a multiple of 60 s, and of `metrics.period`; default "60s", or what the metric is published in where that is longer (300 s under basic monitoring).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub period: Option<Duration>,
     /// How a value breaches the threshold.
@@ -39,20 +42,34 @@ pub struct Alarm {
     /// What a missing datapoint counts as: "missing", "ignore", "breaching" or "not_breaching"; default "missing", as CloudWatch.
     #[serde(default)]
     pub missing_data: MissingData,
+    /// Where its windows lie: "sliding", the newest ends with the newest minute, or "wall_clock", at whole multiples of the period; default "sliding", as CloudWatch.
+    #[serde(default)]
+    pub window: Window,
+    /// What a percentile of few samples does (fewer than 10/(1-p), or 10/p below the median): "evaluate", or "ignore", which keeps the state; default "evaluate", as CloudWatch.
+    #[serde(default)]
+    pub evaluate_low_sample_count_percentile: LowSamples,
 }
 
-/// How the samples of a period become one value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Where the windows of an alarm lie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Statistic {
-    /// Sum over number of samples.
-    Average,
-    /// Sum of the samples.
-    Sum,
-    /// Smallest sample.
-    Minimum,
-    /// Largest sample.
-    Maximum,
+pub enum Window {
+    /// The newest ends with the newest minute that is published, so that a longer period slides on by a minute.
+    #[default]
+    Sliding,
+    /// They begin at whole multiples of the period.
+    WallClock,
+}
+
+/// What a percentile of few samples does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LowSamples {
+    /// It is evaluated all the same.
+    #[default]
+    Evaluate,
+    /// The alarm keeps its state.
+    Ignore,
 }
 
 /// How a value breaches a threshold.
@@ -95,14 +112,30 @@ pub(crate) struct Query<'a> {
     pub(crate) period: Option<Duration>,
 }
 
+/// A statistic as the engine knows it.
+pub(crate) fn world_statistic(statistic: Statistic) -> core::Statistic {
+    match statistic {
+        Statistic::Average => core::Statistic::Average,
+        Statistic::Sum => core::Statistic::Sum,
+        Statistic::Minimum => core::Statistic::Minimum,
+        Statistic::Maximum => core::Statistic::Maximum,
+        Statistic::SampleCount => core::Statistic::SampleCount,
+        Statistic::Percentile(ppm) => core::Statistic::Percentile(ppm),
+    }
+}
+
 impl Query<'_> {
-    pub(crate) fn statistic(&self) -> Statistic {
-        let sum = self.metric == "request_count_per_target";
-        self.statistic.unwrap_or(if sum { Statistic::Sum } else { Statistic::Average })
+    /// The statistic, with its default; none for metric math, whose operands have theirs.
+    pub(crate) fn statistic(&self, metrics: &Metrics) -> Option<Statistic> {
+        let metric = metrics.metric(self.metric);
+        let math = matches!(metric, Some(core::Metric::Math(_)));
+        let usual = || metric.as_ref().filter(|_| !math).map(usual_statistic);
+        self.statistic.or_else(usual)
     }
 
     pub(crate) fn period(&self, metrics: &Metrics) -> Duration {
-        self.period.unwrap_or(metrics.period.max(Duration::from_secs(60)))
+        let usual = || metrics.metric(self.metric).map(|metric| metrics.usual_period(&metric));
+        self.period.or_else(usual).unwrap_or(metrics.period.max(Duration::from_secs(60)))
     }
 
     /// The query as the engine knows it; `None` for an unknown metric.
@@ -110,12 +143,7 @@ impl Query<'_> {
         Some(core::MetricQuery {
             metric: metrics.metric(self.metric)?,
             period: sim(self.period(metrics)),
-            statistic: match self.statistic() {
-                Statistic::Average => core::Statistic::Average,
-                Statistic::Sum => core::Statistic::Sum,
-                Statistic::Minimum => core::Statistic::Minimum,
-                Statistic::Maximum => core::Statistic::Maximum,
-            },
+            statistic: self.statistic(metrics).map_or(core::Statistic::Average, world_statistic),
         })
     }
 
@@ -128,6 +156,27 @@ impl Query<'_> {
             "metrics.period",
             check,
         );
+        let path = format!("{path}.statistic");
+        match (metrics.metric(self.metric), self.statistic) {
+            (Some(core::Metric::Math(_)), Some(_)) => {
+                let rule =
+                    "is asked of metric math, whose expression says the statistic of each of its metrics";
+                check.fail(
+                    &path,
+                    rule,
+                    "leave it out, and write for example sum(in_flight) in the expression",
+                );
+            }
+            (Some(core::Metric::ResponseTime(_)), Some(Statistic::Percentile(_))) => {
+                let rule = "is a percentile of a metric that is a percentile by its name";
+                check.fail(
+                    &path,
+                    rule,
+                    "leave it out, and name the metric for the percentile: response_time_p99",
+                );
+            }
+            _ => {}
+        }
     }
 }
 
@@ -137,8 +186,8 @@ impl Alarm {
     }
 
     pub(crate) fn resolve(&mut self, policy: &str, index: usize, metrics: &Metrics) {
-        let (statistic, period) = (self.query().statistic(), self.query().period(metrics));
-        self.statistic = Some(statistic);
+        let (statistic, period) = (self.query().statistic(metrics), self.query().period(metrics));
+        self.statistic = statistic;
         self.period = Some(period);
         self.datapoints_to_alarm.get_or_insert(self.evaluation_periods);
         self.name.get_or_insert_with(|| format!("{policy}-{}", index + 1));
@@ -164,8 +213,14 @@ impl Alarm {
                 MissingData::Breaching => core::MissingData::Breaching,
                 MissingData::NotBreaching => core::MissingData::NotBreaching,
             },
-            window: core::Window::Sliding,
-            low_samples: core::LowSamples::Evaluate,
+            window: match self.window {
+                Window::Sliding => core::Window::Sliding,
+                Window::WallClock => core::Window::WallClock,
+            },
+            low_samples: match self.evaluate_low_sample_count_percentile {
+                LowSamples::Evaluate => core::LowSamples::Evaluate,
+                LowSamples::Ignore => core::LowSamples::Ignore,
+            },
         })
     }
 }

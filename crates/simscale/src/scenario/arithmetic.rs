@@ -162,11 +162,12 @@ impl Scenario {
             .iter()
             .map(|phase| phase.time.mean_seconds())
             .fold(0.0, |sum, time| sum + time);
-        let delay = self.metrics.publication_delay.seconds();
+        let law = self.metrics.publication_law.as_ref();
+        let delay = law.map_or(self.metrics.publication_delay.seconds(), |law| law.mean_seconds());
         let (periods, period) = slowest_scale_out(policy)?;
         let (look, what) = match &policy.threshold_poll {
             Some(poll) => (poll.interval.seconds(), "look"),
-            None => (self.metrics.alarm_every().seconds(), "evaluation of the alarm"),
+            None => (self.metrics.alarm_every(period).seconds(), "evaluation of the alarm"),
         };
         let measured = f64::from(periods) * period.seconds();
         let (least, most) = (measured + delay + boot, measured + period.seconds() + delay + look + boot);

@@ -4,28 +4,67 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use simscale_core as core;
 
-use super::law::{ppm, sim};
+use super::law::{Law, ppm, sim};
+use super::math::MathMetric;
 use super::names;
 use super::run::check_interval;
-use crate::text::{Check, Duration, similar};
+use crate::text::{Check, Duration, percentile, similar};
+
+/// What CloudWatch calls a minute: its standard resolution.
+const MINUTE: Duration = Duration::from_secs(60);
+/// How often EC2 publishes under basic monitoring.
+const BASIC: Duration = Duration::from_secs(300);
 
 /// How the world is measured: CloudWatch with detailed monitoring, unless an option says otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Metrics {
-    /// Length of a period, "1s" to "86400s"; every other period is a multiple of it; default "60s", detailed monitoring.
+    /// Length of a period, "1s" to "86400s": of a row, and from sample to sample of a metric; every other period is a multiple of it; default "60s", or "10s" for high resolution.
     pub period: Duration,
-    /// From the end of a period to the moment its datapoint can be seen; default "60s", as observed on AWS.
+    /// How often EC2 publishes the CPU utilisation: "detailed", every `period`, or "basic", every 300 s, which must be a multiple of `period`; metrics of balancer, group and agents keep `period`; default "detailed".
+    pub monitoring: Monitoring,
+    /// From the end of a period to the moment its datapoint can be seen; default "60s", as observed on AWS (60 to 120 s; nothing is promised).
     pub publication_delay: Duration,
-    /// Chance that a datapoint never appears, 0 to 1; default 0.
+    /// Drawn for each metric and period in place of `publication_delay`, such as { uniform = { low = "30s", high = "120s" } }; default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub publication_law: Option<Law>,
+    /// Chance that a metric's samples of a period never appear, 0 to 1; default 0.
     pub missing_ratio: f64,
-    /// How often alarms are evaluated; default "60s", or "10s" where `period` is under a minute, as AWS.
+    /// How often alarms are evaluated; default "60s", or "10s" for alarms whose period is under a minute, as AWS. Actions repeat every 60 s all the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alarm_interval: Option<Duration>,
+    /// When in its interval an alarm is evaluated: "random", at a moment drawn for each alarm (inferred: AWS does not say), or "aligned", all alarms at whole multiples; default "random".
+    pub alarm_phase: AlarmPhase,
     /// Per-instance metrics of one's own; default none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000))]
     pub custom: Vec<CustomMetric>,
+    /// Metrics computed from others (metric math); default none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000))]
+    pub math: Vec<MathMetric>,
+}
+
+/// How often EC2 publishes the metrics of its instances. Source: EC2 User Guide, "Basic monitoring and detailed monitoring".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Monitoring {
+    /// Every minute: every `metrics.period`.
+    #[default]
+    Detailed,
+    /// Every five minutes.
+    Basic,
+}
+
+/// When in its interval an alarm is evaluated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AlarmPhase {
+    /// At a share of the interval drawn for each alarm by its name.
+    #[default]
+    Random,
+    /// At whole multiples of the interval.
+    Aligned,
 }
 
 /// A per-instance metric: `base + per_request_in_flight x mean requests in flight + per_request_rate x requests/s`.
@@ -57,7 +96,7 @@ pub struct MetricName {
 }
 
 /// The built-in metrics.
-pub const METRICS: [MetricName; 8] = [
+pub const METRICS: [MetricName; 15] = [
     MetricName {
         name: "cpu_utilization",
         unit: "percent",
@@ -98,25 +137,69 @@ pub const METRICS: [MetricName; 8] = [
         unit: "milliseconds",
         meaning: "quantile of the response times served, such as response_time_p99 or response_time_p99.9",
     },
+    MetricName {
+        name: "group_min_size",
+        unit: "instances",
+        meaning: "smallest size of the group, at the end of the period",
+    },
+    MetricName { name: "group_max_size", unit: "instances", meaning: "largest size of the group" },
+    MetricName {
+        name: "group_desired_capacity",
+        unit: "instances",
+        meaning: "size that the group is asked to have",
+    },
+    MetricName { name: "group_in_service_instances", unit: "instances", meaning: "instances in service" },
+    MetricName {
+        name: "group_pending_instances",
+        unit: "instances",
+        meaning: "instances launched and not yet in service",
+    },
+    MetricName {
+        name: "group_terminating_instances",
+        unit: "instances",
+        meaning: "instances draining or shutting down",
+    },
+    MetricName {
+        name: "group_total_instances",
+        unit: "instances",
+        meaning: "instances in service, pending or terminating",
+    },
 ];
 
 impl Default for Metrics {
     fn default() -> Self {
         Metrics {
             period: Duration::from_secs(60),
+            monitoring: Monitoring::default(),
             publication_delay: Duration::from_secs(60),
+            publication_law: None,
             missing_ratio: 0.0,
             alarm_interval: None,
+            alarm_phase: AlarmPhase::default(),
             custom: Vec::new(),
+            math: Vec::new(),
         }
     }
 }
 
 impl Metrics {
-    /// How often alarms are evaluated.
-    pub fn alarm_every(&self) -> Duration {
-        let own = if self.period < Duration::from_secs(60) { 10 } else { 60 };
-        self.alarm_interval.unwrap_or(Duration::from_secs(own))
+    /// How often an alarm with this period is evaluated.
+    pub fn alarm_every(&self, period: Duration) -> Duration {
+        let own = if period < MINUTE { Duration::from_secs(10) } else { MINUTE };
+        self.alarm_interval.unwrap_or(own)
+    }
+
+    /// The usual period of a metric: a minute, or what it is published in where that is longer.
+    pub(crate) fn usual_period(&self, metric: &core::Metric) -> Duration {
+        let slow =
+            |metric: &core::Metric| self.monitoring == Monitoring::Basic && metric.is_published_by_ec2();
+        let basic = match metric {
+            core::Metric::Math(index) => self
+                .expression(usize::from(*index))
+                .is_some_and(|tree| tree.operands().iter().any(|(metric, _)| slow(metric))),
+            metric => slow(metric),
+        };
+        self.period.max(if basic { BASIC } else { MINUTE })
     }
 
     /// The metric with this name, if it is one.
@@ -131,33 +214,42 @@ impl Metrics {
             "cpu_credit_balance" => core::Metric::CpuCreditBalance,
             _ => {
                 let quantile = name.strip_prefix("response_time_p").and_then(percentile);
-                let custom = || self.custom.iter().position(|custom| custom.name == name);
-                return quantile.map(core::Metric::ResponseTime).or_else(|| {
-                    custom().and_then(|index| u16::try_from(index).ok()).map(core::Metric::Custom)
-                });
+                let group = core::GroupMetric::ALL.into_iter().find(|which| which.name() == name);
+                let place = |found: Option<usize>| found.and_then(|index| u16::try_from(index).ok());
+                let custom = || place(self.custom.iter().position(|custom| custom.name == name));
+                let math = || place(self.math.iter().position(|math| math.name == name));
+                return quantile
+                    .map(core::Metric::ResponseTime)
+                    .or_else(|| group.map(core::Metric::Group))
+                    .or_else(|| custom().map(core::Metric::Custom))
+                    .or_else(|| math().map(core::Metric::Math));
             }
         };
         Some(metric)
     }
 
-    pub(crate) fn resolve(&mut self) {
-        self.alarm_interval = Some(self.alarm_every());
-    }
-
     pub(crate) fn world(&self) -> core::Metrics {
-        let minute = Duration::from_secs(60);
+        let basic = self.monitoring == Monitoring::Basic;
         core::Metrics {
             period: sim(self.period),
             resolution: sim(self.period),
-            ec2_resolution: sim(self.period),
+            ec2_resolution: sim(if basic { BASIC.max(self.period) } else { self.period }),
             publication_delay: sim(self.publication_delay),
-            publication_law: None,
+            publication_law: self.publication_law.as_ref().map(Law::distribution),
             missing_ppm: ppm(self.missing_ratio),
-            minute: sim(minute),
-            alarm_every: sim(self.alarm_interval.unwrap_or(minute)),
-            fine_alarm_every: sim(self.alarm_interval.unwrap_or(Duration::from_secs(10))),
-            alarm_phase: core::AlarmPhase::Aligned,
-            math: Vec::new(),
+            minute: sim(MINUTE),
+            alarm_every: sim(self.alarm_every(MINUTE)),
+            fine_alarm_every: sim(self.alarm_every(Duration::default())),
+            alarm_phase: match self.alarm_phase {
+                AlarmPhase::Random => core::AlarmPhase::Random,
+                AlarmPhase::Aligned => core::AlarmPhase::Aligned,
+            },
+            math: (0..self.math.len())
+                .filter_map(|index| {
+                    let (name, expression) = (self.math[index].name.clone(), self.expression(index)?);
+                    Some(core::MathMetric { name, expression })
+                })
+                .collect(),
             custom: self
                 .custom
                 .iter()
@@ -171,12 +263,12 @@ impl Metrics {
         }
     }
 
-    pub(crate) fn check(&self, check: &mut Check<'_>) {
+    pub(crate) fn check(&self, memory: bool, check: &mut Check<'_>) {
         if !(Duration::from_secs(1)..=Duration::from_secs(86_400)).contains(&self.period) {
             check.fail(
                 "metrics.period",
                 "is outside 1 s to one day",
-                "write \"60s\", or \"300s\" for basic monitoring",
+                "write \"60s\", or \"10s\" for high resolution",
             );
         }
         if self.publication_delay > Duration::from_secs(86_400) {
@@ -186,7 +278,19 @@ impl Metrics {
                 "write a shorter delay, such as \"60s\"",
             );
         }
-        check_interval("metrics.alarm_interval", self.alarm_every(), check);
+        if let Some(law) = &self.publication_law {
+            law.check("metrics.publication_law", check);
+        }
+        if self.monitoring == Monitoring::Basic && !BASIC.nanos().is_multiple_of(self.period.nanos().max(1)) {
+            let rule = format!(
+                "lets EC2 publish every {BASIC}, which is no multiple of metrics.period ({})",
+                self.period
+            );
+            check.fail("metrics.monitoring", rule, "write metrics.period = \"60s\"");
+        }
+        if let Some(interval) = self.alarm_interval {
+            check_interval("metrics.alarm_interval", interval, check);
+        }
         check.ratio("metrics.missing_ratio", self.missing_ratio);
         names::check("metrics.custom", &self.custom, "name", |custom| &custom.name, check);
         let built_in = Metrics::default();
@@ -200,6 +304,7 @@ impl Metrics {
                 );
             }
         }
+        self.check_math(memory, check);
     }
 
     /// Reports a name that is no metric's.
@@ -212,21 +317,16 @@ impl Metrics {
         if metric.is_some() {
             return;
         }
-        let known: Vec<&str> =
-            METRICS.iter().map(|metric| metric.name).chain(self.custom.iter().map(|c| &*c.name)).collect();
-        let hint = match similar(name, known.iter().copied()) {
+        check.fail(path, "is not a known metric", self.hint(name));
+    }
+
+    /// What somebody who wrote this name may have meant.
+    pub(crate) fn hint(&self, name: &str) -> String {
+        let own = self.custom.iter().map(|c| &*c.name).chain(self.math.iter().map(|m| &*m.name));
+        let known: Vec<&str> = METRICS.iter().map(|metric| metric.name).chain(own).collect();
+        match similar(name, known.iter().copied()) {
             Some(similar) => format!("did you mean {similar}?"),
             None => format!("the metrics are: {}", known.join(", ")),
-        };
-        check.fail(path, "is not a known metric", hint);
+        }
     }
-}
-
-/// A percentile such as "99" or "99.9" in millionths; above 0 and below 100, at most four decimals.
-fn percentile(text: &str) -> Option<u32> {
-    let digits = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let decimals = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-    let value: f64 = text.parse().ok().filter(|_| digits && decimals <= 4)?;
-    let ppm = (value * 1e4).round();
-    (1.0..=999_999.0).contains(&ppm).then_some(ppm as u32)
 }

@@ -17,6 +17,7 @@ mod instance;
 mod law;
 mod load;
 mod manual;
+mod math;
 mod metrics;
 mod moments;
 mod names;
@@ -36,7 +37,8 @@ mod sweep;
 mod tracking;
 mod workload;
 
-pub use alarm::{Alarm, Comparison, MissingData, Statistic};
+pub use crate::text::Statistic;
+pub use alarm::{Alarm, Comparison, LowSamples, MissingData, Window};
 pub use arithmetic::{Arithmetic, Figure, Rates};
 pub use balancer::{Algorithm, Balancer, HealthCheck, MinimumHealthy};
 pub use boot::{BootFailure, BootPhase, BootStage};
@@ -52,7 +54,8 @@ pub use load::{
     WeeklyLoad,
 };
 pub use manual::{Manual, ManualChange};
-pub use metrics::{CustomMetric, METRICS, MetricName, Metrics};
+pub use math::MathMetric;
+pub use metrics::{AlarmPhase, CustomMetric, METRICS, MetricName, Metrics, Monitoring};
 pub use objective::{Availability, GoodRequests, Latency, Objective};
 pub use places::{Addresses, Agents, CapacityShortage, WhenEmpty};
 pub use policy::{Fixed, Pacing, Policy, PollBounds, ThresholdPoll};
@@ -213,7 +216,6 @@ impl Scenario {
         resolved.service.resolve();
         resolved.instance.resolve();
         resolved.group.resolve();
-        resolved.metrics.resolve();
         let mut policies = std::mem::take(&mut resolved.policy);
         for policy in &mut policies {
             policy.resolve(&resolved);
@@ -256,7 +258,7 @@ impl Scenario {
         self.group.check(check);
         self.group.check_places(&self.simulation, check);
         fault::check(&self.fault, &self.group, &self.simulation, check);
-        self.metrics.check(check);
+        self.metrics.check(self.instance.memory.is_some(), check);
         objective::check(&self.objective, self.simulation.lead_in, check);
         self.prices.check(check);
         prices::check_expect(&self.expect, &self.objective, check);

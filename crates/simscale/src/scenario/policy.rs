@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use simscale_core::{self as core, SimTime};
 use simscale_policy::{self as kinds, PolicyError};
 
-use super::alarm::{Query, Statistic};
+use super::alarm::Query;
 use super::law::sim;
 use super::manual::Manual;
 use super::predictive::Predictive;
@@ -13,7 +13,7 @@ use super::run::check_interval;
 use super::schedule::Schedule;
 use super::tracking::{SimpleScaling, StepScaling, TargetTracking};
 use super::{Group, Metrics, Scenario, names, refusals};
-use crate::text::{Check, Duration};
+use crate::text::{Check, Duration, Statistic};
 
 /// A scaling policy: a name and exactly one kind (`simscale list policies` shows all). Several policies act side by side.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -212,8 +212,8 @@ impl Policy {
             predictive.resolve();
         }
         if let Some(poll) = &mut self.threshold_poll {
-            let (statistic, period) = (poll.query().statistic(), poll.query().period(metrics));
-            poll.statistic = Some(statistic);
+            let (statistic, period) = (poll.query().statistic(metrics), poll.query().period(metrics));
+            poll.statistic = statistic;
             poll.period = Some(period);
         }
         if let Some(simple) = &mut self.simple_scaling {

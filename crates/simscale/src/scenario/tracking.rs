@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use simscale_policy as policy;
 
-use super::alarm::{Alarm, Query, Statistic};
+use super::alarm::{Alarm, Query};
 use super::law::sim;
 use super::{Group, Metrics};
-use crate::text::Duration;
+use crate::text::{Duration, Statistic};
 
 /// Simple scaling: one adjustment for each alarm, then a pause until activity and cooldown are over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -207,8 +207,8 @@ impl TargetTracking {
     }
 
     pub(crate) fn resolve(&mut self, group: &Group, metrics: &Metrics) {
-        let (statistic, period) = (self.query().statistic(), self.query().period(metrics));
-        self.statistic = Some(statistic);
+        let (statistic, period) = (self.query().statistic(metrics), self.query().period(metrics));
+        self.statistic = statistic;
         self.period = Some(period);
         if group.is_service() {
             self.scale_out_cooldown.get_or_insert(ecs_cooldown());

@@ -4,16 +4,22 @@ mod clock;
 mod cron;
 mod decimal;
 mod duration;
+mod formula;
 mod money;
 mod rate;
 mod size;
+mod statistic;
 
 pub use clock::{Instant, Moment, TimeOfDay};
 pub use cron::Cron;
 pub use duration::Duration;
+pub use formula::Formula;
+pub(crate) use formula::Term;
 pub use money::{Currency, HourlyPrice, Money};
 pub use rate::Rate;
 pub use size::Size;
+pub use statistic::Statistic;
+pub(crate) use statistic::percentile;
 
 use std::fmt;
 
@@ -65,10 +71,12 @@ pub(crate) enum Kind {
     TimeOfDay,
     Cron,
     Moment,
+    Statistic,
+    Formula,
 }
 
 impl Kind {
-    const ALL: [Kind; 9] = [
+    const ALL: [Kind; 11] = [
         Kind::Duration,
         Kind::Rate,
         Kind::HourlyPrice,
@@ -78,6 +86,8 @@ impl Kind {
         Kind::TimeOfDay,
         Kind::Cron,
         Kind::Moment,
+        Kind::Statistic,
+        Kind::Formula,
     ];
 
     /// The kind with this name, as written behind [`MARKER`] in a schema.
@@ -97,12 +107,15 @@ impl Kind {
             Kind::TimeOfDay => "time of day",
             Kind::Cron => "cron expression",
             Kind::Moment => "moment",
+            Kind::Statistic => "statistic",
+            Kind::Formula => "expression",
         }
     }
 
     /// The kind with its article.
     pub(crate) fn a_name(self) -> String {
-        let article = if matches!(self, Kind::HourlyPrice | Kind::Money) { "an" } else { "a" };
+        let article =
+            if matches!(self, Kind::HourlyPrice | Kind::Money | Kind::Formula) { "an" } else { "a" };
         format!("{article} {}", self.name())
     }
 
@@ -123,6 +136,8 @@ impl Kind {
             Kind::TimeOfDay => &["20:00", "08:30:15"],
             Kind::Cron => &["0 8 * * MON-FRI", "*/15 6-20 * * *"],
             Kind::Moment => &["2h", "2026-03-02T02:00:00Z"],
+            Kind::Statistic => &["average", "sample_count", "p99"],
+            Kind::Formula => &["sum(in_flight) / group_in_service_instances"],
         }
     }
 
@@ -135,7 +150,7 @@ impl Kind {
             Kind::HourlyPrice => format!("write the unit: \"{number} USD/h\""),
             Kind::Money => format!("write the currency: \"{number} USD\""),
             Kind::Size => format!("write the unit: \"{number}MiB\" or \"{number}GiB\""),
-            Kind::Instant | Kind::TimeOfDay | Kind::Cron => {
+            Kind::Instant | Kind::TimeOfDay | Kind::Cron | Kind::Statistic | Kind::Formula => {
                 format!("write it in full: \"{}\"", self.example())
             }
         }
@@ -153,6 +168,8 @@ impl Kind {
             Kind::TimeOfDay => r"^[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?$",
             Kind::Cron => r"^\S+ +\S+ +\S+ +\S+ +\S+$",
             Kind::Moment => r"^(P.+|[0-9.]+ ?[a-zµ].*|[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ].+)$",
+            Kind::Statistic => r"^(average|sum|minimum|maximum|sample_count|p[0-9.]+)$",
+            Kind::Formula => r"^[A-Za-z0-9_.+*/() -]+$",
         }
     }
 
@@ -168,6 +185,8 @@ impl Kind {
             Kind::TimeOfDay => text.parse::<TimeOfDay>().map(drop),
             Kind::Cron => text.parse::<Cron>().map(drop),
             Kind::Moment => text.parse::<Moment>().map(drop),
+            Kind::Statistic => text.parse::<Statistic>().map(drop),
+            Kind::Formula => text.parse::<Formula>().map(drop),
         }
     }
 
