@@ -79,6 +79,10 @@ pub struct Instance {
     pub cold: Option<Cold>,
     /// CPU credits of a burstable instance; `None`: its processors are its own.
     pub credits: Option<Credits>,
+    /// Size of its volume, GiB: billed as long as the instance exists.
+    pub volume_gib: u32,
+    /// It has a public address of its own, billed as long as the instance exists.
+    pub public_address: bool,
 }
 
 /// A CPU credit, a vCPU for a minute, in units of 1/600 ns of a vCPU.
@@ -509,6 +513,21 @@ pub struct Prices {
     pub balancer_hour_nano_usd: u64,
     /// A vCPU-hour of surplus credits.
     pub surplus_vcpu_hour_nano_usd: u64,
+    /// A GiB of volume for a month of 730 hours.
+    pub volume_gib_month_nano_usd: u64,
+    /// A public address, per hour.
+    pub address_hour_nano_usd: u64,
+    /// Instances that are paid for whether they run or not.
+    pub commitment: Option<Commitment>,
+}
+
+/// Instances that are paid for over the whole window, used or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Commitment {
+    /// How many.
+    pub instances: u32,
+    /// Each of them, per hour.
+    pub hour_nano_usd: u64,
 }
 
 /// A metric with its period and statistic, as a policy or an alarm asks for it.

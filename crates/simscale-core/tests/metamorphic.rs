@@ -389,6 +389,10 @@ fn prices_multiply_the_cost_and_nothing_else() {
             let mut w = small.world.clone();
             (w.prices.instance_hour_nano_usd, w.prices.balancer_hour_nano_usd) = (instance, balancer);
             w.prices.surplus_vcpu_hour_nano_usd = 600 * instance;
+            (w.prices.volume_gib_month_nano_usd, w.prices.address_hour_nano_usd) = (730 * instance, instance);
+            if let Some(commitment) = &mut w.prices.commitment {
+                commitment.hour_nano_usd = instance;
+            }
             let (result, keep) = steer(w, small.workload(), small.policies());
             let rows: Vec<PeriodRow> =
                 keep.periods.iter().map(|r| PeriodRow { cost_nano_usd: 0, ..r.clone() }).collect();
@@ -398,7 +402,7 @@ fn prices_multiply_the_cost_and_nothing_else() {
         };
         let whole = priced(3 * NS_AN_HOUR, NS_AN_HOUR);
         let odd = priced(96_000_001, 22_500_007);
-        assert_eq!(whole.0.instances_nano_usd, 3 * whole.2.0.capacity.billed_ns, "world {seed}");
+        assert_eq!(whole.0.instances_nano_usd, 3 * whole.2.0.billed.instance_ns, "world {seed}");
         for k in [2, 7] {
             let (n, more) = (u128::from(k), priced(3 * k * NS_AN_HOUR, k * NS_AN_HOUR));
             assert_eq!(more.0.total_nano_usd(), n * whole.0.total_nano_usd(), "world {seed}");
@@ -409,7 +413,7 @@ fn prices_multiply_the_cost_and_nothing_else() {
             );
             assert_eq!(more.2, odd.2, "world {seed}: the rest");
             let rounded = priced(96_000_001 * k, 22_500_007 * k).0.total_nano_usd();
-            assert!(rounded.abs_diff(n * odd.0.total_nano_usd()) <= 3 * (n + 1) / 2, "world {seed}");
+            assert!(rounded.abs_diff(n * odd.0.total_nano_usd()) <= 3 * (n + 1), "world {seed}");
         }
     }
 }

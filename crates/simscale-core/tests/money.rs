@@ -317,3 +317,99 @@ fn random_fleets_pay_for_the_lives_they_had() {
         assert_eq!(billed, u128::from(ended * SECOND + alive), "fleet {seed}: {steps:?}");
     }
 }
+
+/// Proves what a volume and an address are billed for: from launch to termination, pending, crashed and draining time included, in the
+/// statistics window only. 30 GiB for a month of 730 hours at 0.08 USD are 2.40 USD.
+#[test]
+fn volumes_and_addresses_are_billed_while_the_instance_exists() {
+    let existing = |w: World, steps: &[(u64, u32)]| {
+        let window = u128::from(w.duration.as_nanos() - w.lead_in.as_nanos());
+        let (mut kept, mut plain) = (w.clone(), w);
+        (kept.instance.volume_gib, kept.instance.public_address) = (30, true);
+        let result = steer(kept, evenly(0.0), sizes(steps)).0;
+        let b = result.billed;
+        assert_eq!(b.volume_gib_ns, 30 * b.address_ns);
+        plain.prices.minimum = SimDuration::ZERO;
+        let without = steer(plain, evenly(0.0), sizes(steps)).0.billed;
+        assert_eq!((without.volume_gib_ns, without.address_ns), (0, 0));
+        b.address_ns - window
+    };
+    use BootStage::{Pending, Running};
+    let steps = [(100 * SECOND, 2), (by(400), 1)];
+    assert_eq!(existing(booting(600, &[(Pending, 40), (Running, 20)]), &steps), ns(300));
+    assert_eq!(existing(booting(600, &[(Pending, 1000)]), &steps), ns(300), "it never ran");
+    assert_eq!(existing(booting(600, &[]), &steps[..1]), ns(500), "to the end of the run");
+    let mut w = booting(900, &[]);
+    w.lead_in = secs(300);
+    assert_eq!(existing(w, &steps), ns(100), "in the window");
+    let mut w = booting(600, &[]);
+    w.group.health.every = secs(100_000);
+    w.faults = vec![Fault {
+        name: "crash".into(),
+        when: FaultTime::At(SimTime::from_nanos(50 * SECOND)),
+        kind: FaultKind::Crash,
+        victims: Victims::All,
+    }];
+    assert_eq!(existing(w, &[]), 0, "a crashed instance keeps its volume until the group replaces it");
+    // A month to the nano-dollar.
+    let mut w = booting(730 * 3600, &[]);
+    w.metrics.period = secs(3600);
+    w.group.health.every = secs(3600);
+    (w.instance.volume_gib, w.instance.public_address) = (30, true);
+    let cost = simulate(w, evenly(0.0)).0.cost;
+    assert_eq!((cost.volumes_nano_usd, cost.addresses_nano_usd), (2_400_000_000, 3_650_000_000));
+}
+
+/// Proves a commitment against an independent count in random fleets: it costs its instances over the whole window, used or not; it
+/// covers the time in which at least one, at least two, ... instances run; all else that is billed is on demand.
+#[test]
+fn a_commitment_is_paid_used_or_not_and_covers_what_runs() {
+    for seed in 0..200 {
+        let c = &mut support::random_world::Choice::new(seed ^ 0x636f_6d6d);
+        let steps: Vec<(u64, u32)> =
+            (1..30).map(|i| (by(30 * i + c.below(30)), c.between(1, 6) as u32)).collect();
+        let (mut living, mut lives) = (vec![0], Vec::new());
+        for &(at, size) in &steps {
+            while living.len() < size as usize {
+                living.push(at + 7 * SECOND);
+            }
+            while living.len() > size as usize {
+                let running: u64 = living.pop().expect("it lives");
+                // What a decision ends, ends 1 ns later.
+                lives.push((running, at + 1));
+            }
+        }
+        let (from, end) = (300 * SECOND, 1200 * SECOND);
+        lives.extend(living.into_iter().map(|running| (running, end)));
+        let committed = c.below(8) as u32;
+        // The time in which at least k run.
+        let edges: std::collections::BTreeSet<u64> = lives
+            .iter()
+            .flat_map(|l| [l.0, l.1])
+            .chain([from, end])
+            .filter(|e| (from..=end).contains(e))
+            .collect();
+        let edges: Vec<u64> = edges.into_iter().collect();
+        let at_least = |k: usize| -> u64 {
+            let runs = |w: &[u64]| lives.iter().filter(|l| l.0 <= w[0] && w[1] <= l.1).count() >= k;
+            edges.windows(2).filter(|w| runs(w)).map(|w| w[1] - w[0]).sum()
+        };
+        let used: u64 = (1..=committed as usize).map(at_least).sum();
+        let mut w = booting(1200, &[(BootStage::Pending, 7), (BootStage::Running, 5)]);
+        w.lead_in = secs(300);
+        w.prices.commitment = Some(Commitment { instances: committed, hour_nano_usd: 60_000_000 });
+        let result = steer(w.clone(), evenly(0.0), sizes(&steps)).0;
+        w.prices.commitment = None;
+        let plain = steer(w, evenly(0.0), sizes(&steps)).0;
+        let b = result.billed;
+        assert_eq!(b.commitment_used_ns, u128::from(used), "fleet {seed}: {steps:?}");
+        assert_eq!(b.instance_ns + u128::from(used), plain.billed.instance_ns, "fleet {seed}");
+        assert_eq!(result.capacity, plain.capacity, "fleet {seed}");
+        assert_eq!(b.commitment_ns, u128::from(committed) * ns(900), "fleet {seed}");
+        assert_eq!(
+            result.cost.commitment_nano_usd,
+            u128::from(committed) * 15_000_000,
+            "a quarter of an hour"
+        );
+    }
+}

@@ -285,6 +285,7 @@ fn smaller(small: &Small) -> Vec<Small> {
         &|w| w.metrics.publication_delay = SimDuration::ZERO,
         &|w| w.classes.truncate(1),
         &|w| w.instance.credits = None,
+        &|w| w.prices.commitment = None,
     ];
     features.iter().for_each(|feature| with(&|s| feature(&mut s.world)));
     list.retain(|next| next.arrivals.len() < n || format!("{next:?}") != format!("{small:?}"));

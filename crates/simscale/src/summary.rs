@@ -221,6 +221,8 @@ pub struct Billed {
     pub instance_hours: f64,
     /// Hours of committed instances, used or not.
     pub commitment_hours: f64,
+    /// The part of them that was used.
+    pub commitment_used_hours: f64,
     /// Surplus credits that are charged.
     pub surplus_credits: f64,
     /// GiB of volumes times months of 730 hours.
@@ -422,6 +424,7 @@ fn billed(result: &RunResult) -> Billed {
     Billed {
         instance_hours: hours(b.instance_ns),
         commitment_hours: hours(b.commitment_ns),
+        commitment_used_hours: hours(b.commitment_used_ns),
         surplus_credits: b.surplus_credit_units as f64 / 36e12,
         volume_gib_months: hours(b.volume_gib_ns) / HOURS_PER_MONTH,
         address_hours: hours(b.address_ns),

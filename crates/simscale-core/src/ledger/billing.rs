@@ -1,10 +1,13 @@
 //! Money in integers: price per hour times nanoseconds, divided once at the end.
 
+use super::tally::Tally;
 use super::{Billed, Cost};
 use crate::world::Prices;
 
 const SECOND: u64 = 1_000_000_000;
 const HOUR: u128 = 3600 * SECOND as u128;
+/// A month of a volume.
+const MONTH: u128 = 730 * HOUR;
 
 /// The bill of the statistics window `[from, to)`.
 #[derive(Debug, Clone)]
@@ -15,11 +18,42 @@ pub(crate) struct Bill {
     ended: u128,
     /// Surplus credits charged, in 1/600 ns of a vCPU.
     surplus: u128,
+    /// Instances that run, as far as they are committed to.
+    committed: Tally,
+    /// Instances that exist, and what each of them has.
+    existing: Tally,
+    volume_gib: u32,
+    public_address: bool,
 }
 
 impl Bill {
-    pub fn new(prices: &Prices, from: u64) -> Self {
-        Bill { prices: prices.clone(), from, ended: 0, surplus: 0 }
+    pub fn new(prices: &Prices, volume_gib: u32, public_address: bool, from: u64) -> Self {
+        let commitment = prices.commitment.map_or(0, |c| u64::from(c.instances));
+        Bill {
+            prices: prices.clone(),
+            from,
+            ended: 0,
+            surplus: 0,
+            committed: Tally::new(from, commitment),
+            existing: Tally::new(from, u64::MAX),
+            volume_gib,
+            public_address,
+        }
+    }
+
+    /// An instance exists from `now` on: its volume and its address are billed.
+    pub fn exists(&mut self, now: u64) {
+        self.existing.more(now);
+    }
+
+    /// An instance is gone, with its volume and its address.
+    pub fn gone(&mut self, now: u64) {
+        self.existing.less(now);
+    }
+
+    /// An instance begins to run.
+    pub fn begin(&mut self, now: u64) {
+        self.committed.more(now);
     }
 
     /// Billed time of an instance that ran over `[running, until)`: whole seconds, rounded up, and at least the
@@ -40,6 +74,7 @@ impl Bill {
 
     /// An instance that was billed since `running` is shutting down at `now`.
     pub fn end(&mut self, running: u64, now: u64) {
+        self.committed.less(now);
         if now > self.from {
             self.ended += u128::from(self.billed(running, now, true));
         }
@@ -55,10 +90,18 @@ impl Bill {
     /// The bill up to `now`; `running` names the starts of the instances that still run.
     pub fn total(&self, now: u64, running: impl Iterator<Item = u64>) -> (Cost, Billed) {
         let alive: u128 = running.map(|r| u128::from(self.billed(r, now, false))).sum();
+        let (all, window) = (self.ended + alive, u128::from(now.saturating_sub(self.from)));
+        // The nanosecond that the effect of a decision waits for is not billed.
+        let used = self.committed.total(now).min(all);
+        let existing = self.existing.total(now);
         let billed = Billed {
-            instance_ns: self.ended + alive,
+            instance_ns: all - used,
+            commitment_ns: window * self.prices.commitment.map_or(0, |c| u128::from(c.instances)),
+            commitment_used_ns: used,
             surplus_credit_units: self.surplus,
-            balancer_ns: u128::from(now.saturating_sub(self.from)),
+            volume_gib_ns: existing * u128::from(self.volume_gib),
+            address_ns: if self.public_address { existing } else { 0 },
+            balancer_ns: window,
             ..Billed::default()
         };
         (self.cost(&billed), billed)
@@ -66,27 +109,27 @@ impl Bill {
 
     /// What the quantities cost, each part rounded once.
     fn cost(&self, billed: &Billed) -> Cost {
+        let p = &self.prices;
+        let commitment = p.commitment.map_or(0, |c| c.hour_nano_usd);
         Cost {
-            instances_nano_usd: hourly(billed.instance_ns, self.prices.instance_hour_nano_usd),
-            balancer_hours_nano_usd: hourly(billed.balancer_ns, self.prices.balancer_hour_nano_usd),
-            surplus_credits_nano_usd: hourly_surplus(
+            instances_nano_usd: cost(billed.instance_ns, p.instance_hour_nano_usd, HOUR),
+            commitment_nano_usd: cost(billed.commitment_ns, commitment, HOUR),
+            surplus_credits_nano_usd: cost(
                 billed.surplus_credit_units,
-                self.prices.surplus_vcpu_hour_nano_usd,
+                p.surplus_vcpu_hour_nano_usd,
+                600 * HOUR,
             ),
+            volumes_nano_usd: cost(billed.volume_gib_ns, p.volume_gib_month_nano_usd, MONTH),
+            addresses_nano_usd: cost(billed.address_ns, p.address_hour_nano_usd, HOUR),
+            balancer_hours_nano_usd: cost(billed.balancer_ns, p.balancer_hour_nano_usd, HOUR),
             ..Cost::default()
         }
     }
 }
 
-/// The cost of surplus credits at a price per vCPU-hour, to the nearest billionth.
-fn hourly_surplus(units: u128, price: u64) -> u128 {
-    let hour = 600 * HOUR;
-    (units * u128::from(price) + hour / 2) / hour
-}
-
-/// The cost of a time at a price per hour, to the nearest billionth.
-fn hourly(ns: u128, price: u64) -> u128 {
-    (ns * u128::from(price) + HOUR / 2) / HOUR
+/// The cost of an amount at a price for so much of it, to the nearest billionth.
+fn cost(amount: u128, price: u64, unit: u128) -> u128 {
+    (amount * u128::from(price) + unit / 2) / unit
 }
 
 #[cfg(test)]
@@ -101,12 +144,13 @@ mod tests {
             balancer_hour_nano_usd: 22_500_000,
             ..Prices::default()
         };
-        Bill::new(&prices, from)
+        Bill::new(&prices, 0, false, from)
     }
 
     #[test]
     fn an_hour_costs_the_hourly_price() {
         let mut b = bill(0);
+        b.begin(0);
         b.end(0, 3600 * SECOND);
         let (cost, billed) = b.total(3600 * SECOND, std::iter::empty());
         let want =
@@ -118,6 +162,8 @@ mod tests {
     #[test]
     fn a_short_life_pays_the_minimum_and_seconds_round_up() {
         let mut b = bill(0);
+        b.begin(0);
+        b.begin(0);
         b.end(0, 5 * SECOND);
         assert_eq!(b.ended, 60 * SECOND as u128);
         b.end(0, 61 * SECOND + 2);
@@ -127,6 +173,8 @@ mod tests {
     #[test]
     fn only_the_window_is_billed() {
         let mut b = bill(100 * SECOND);
+        b.begin(0);
+        b.begin(0);
         b.end(0, 90 * SECOND);
         b.end(0, 130 * SECOND);
         assert_eq!(b.ended, 30 * SECOND as u128);

@@ -6,6 +6,7 @@ mod book;
 mod histogram;
 mod objective;
 mod result;
+mod tally;
 
 pub use activity::{ActivityKind, ActivityRow};
 pub(crate) use billing::Bill;

@@ -197,6 +197,8 @@ pub struct Billed {
     pub instance_ns: u128,
     /// Time of committed instances, used or not, ns.
     pub commitment_ns: u128,
+    /// The part of it that was used, ns.
+    pub commitment_used_ns: u128,
     /// Surplus credits that are charged, in 1/600 ns of a vCPU: a credit is 36 x 10^12 of them.
     pub surplus_credit_units: u128,
     /// Volumes: GiB x ns.

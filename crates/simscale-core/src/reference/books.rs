@@ -125,13 +125,17 @@ impl Engine<'_> {
         let what = self.quantities();
         Cost {
             instances_nano_usd: rounded(what.instance_ns * u128::from(prices.instance_hour_nano_usd)),
-            commitment_nano_usd: 0,
+            commitment_nano_usd: rounded(
+                what.commitment_ns * u128::from(prices.commitment.map_or(0, |c| c.hour_nano_usd)),
+            ),
             surplus_credits_nano_usd: (what.surplus_credit_units
                 * u128::from(prices.surplus_vcpu_hour_nano_usd)
                 + 300 * HOUR)
                 / (600 * HOUR),
-            volumes_nano_usd: 0,
-            addresses_nano_usd: 0,
+            volumes_nano_usd: (what.volume_gib_ns * u128::from(prices.volume_gib_month_nano_usd) / 365
+                + HOUR)
+                / (2 * HOUR),
+            addresses_nano_usd: rounded(what.address_ns * u128::from(prices.address_hour_nano_usd)),
             balancer_hours_nano_usd: rounded(what.balancer_ns * u128::from(prices.balancer_hour_nano_usd)),
             balancer_lcu_nano_usd: 0,
         }
@@ -139,15 +143,40 @@ impl Engine<'_> {
 
     /// What stands on the bill up to now.
     fn quantities(&self) -> Billed {
+        let used = self.committed().min(self.billed());
+        let window = u128::from(self.now.saturating_sub(self.from()));
+        let all = self.slots().map(|s| s.1).chain(&self.gone);
+        let exists = all.map(|i| {
+            u128::from(overlap(i.exists_from, i.exists_to.unwrap_or(self.now), self.from(), self.now))
+        });
+        let exists: u128 = exists.sum();
         Billed {
-            instance_ns: self.billed(),
-            commitment_ns: 0,
+            instance_ns: self.billed() - used,
+            commitment_ns: self.world.prices.commitment.map_or(0, |c| u128::from(c.instances)) * window,
+            commitment_used_ns: used,
             surplus_credit_units: self.surplus(self.from()),
-            volume_gib_ns: 0,
-            address_ns: 0,
-            balancer_ns: u128::from(self.now.saturating_sub(self.from())),
+            volume_gib_ns: u128::from(self.world.instance.volume_gib) * exists,
+            address_ns: u128::from(u8::from(self.world.instance.public_address)) * exists,
+            balancer_ns: window,
             balancer_nano_lcu_hours: 0,
         }
+    }
+
+    /// Running time that the commitment covers: instance by instance between any two changes.
+    fn committed(&self) -> u128 {
+        let Some(commitment) = self.world.prices.commitment else { return 0 };
+        let (from, to) = (self.from(), self.now);
+        let all = self.slots().map(|s| s.1).chain(&self.gone);
+        let lives: Vec<(u64, u64)> =
+            all.filter_map(|i| Some((i.billed_from?, i.billed_to.unwrap_or(to)))).collect();
+        let mut edges: Vec<u64> = lives.iter().flat_map(|l| [l.0, l.1]).collect();
+        edges.extend([from, to]);
+        edges.retain(|&e| e >= from && e <= to);
+        edges.sort_unstable();
+        let running = |at: u64| lives.iter().filter(|l| l.0 <= at && at < l.1).count() as u128;
+        let covered =
+            |w: &[u64]| running(w[0]).min(u128::from(commitment.instances)) * u128::from(w[1] - w[0]);
+        edges.windows(2).map(covered).sum()
     }
 
     fn capacity(&self) -> Capacity {

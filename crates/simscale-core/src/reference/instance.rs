@@ -44,6 +44,9 @@ pub(super) struct Instance {
     pub broken: Option<Broken>,
     pub billed_from: Option<u64>,
     pub billed_to: Option<u64>,
+    /// From its launch to its termination.
+    pub exists_from: u64,
+    pub exists_to: Option<u64>,
     pub in_service_from: Option<u64>,
     pub in_service_to: Option<u64>,
     /// Hooks that hold it, by their places.
@@ -95,6 +98,8 @@ impl Instance {
             broken: None,
             billed_from: None,
             billed_to: None,
+            exists_from: 0,
+            exists_to: None,
             in_service_from: None,
             in_service_to: None,
             hooks: Vec::new(),

@@ -49,6 +49,7 @@ impl Engine<'_> {
         let machine = Machine::new(&self.world.instance, self.now);
         self.fleet[slot] = Some(Instance::new(self.launches, zone, machine));
         self.launches += 1;
+        self.at_mut(slot).exists_from = self.now;
         slot
     }
 
@@ -242,6 +243,7 @@ impl Engine<'_> {
         let mut instance = self.fleet[slot].take().expect("the slot is taken");
         instance.machine.note(self.now);
         instance.billed_to.get_or_insert(self.now);
+        instance.exists_to = Some(self.now);
         self.gone.push(instance);
     }
 }

@@ -235,6 +235,8 @@ mod tests {
                 }],
                 cold: None,
                 credits: None,
+                volume_gib: 0,
+                public_address: false,
             },
             backend_connections: None,
             balancer: Balancer {

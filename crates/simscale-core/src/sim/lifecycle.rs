@@ -22,6 +22,8 @@ impl Sim<'_> {
             self.group.next_launch += 1;
             self.group.change_in_service(0, 1);
             self.servers[slot].start(0);
+            self.bill.exists(0);
+            self.bill.begin(0);
             self.open_account(slot);
             self.measures.begin(slot, 0);
             self.start_checks(slot);
@@ -46,6 +48,7 @@ impl Sim<'_> {
         let launched = format!("launched in zone {}", self.world.group.zones[usize::from(zone)]);
         self.note(ActivityKind::Launch, "group", Some(launch), &launched);
         self.take_address(slot, &place);
+        self.bill.exists(self.now);
         self.enter_phase(slot);
         true
     }
@@ -72,6 +75,7 @@ impl Sim<'_> {
     fn begin_running(&mut self, slot: usize) {
         if self.lives[slot].running.is_none() {
             self.lives[slot].running = Some(self.now);
+            self.bill.begin(self.now);
             self.open_account(slot);
             self.begin_hooks(slot, Transition::Launching);
         }
@@ -207,6 +211,7 @@ impl Sim<'_> {
             self.agent_ends(slot);
         }
         self.free_address(slot);
+        self.bill.gone(self.now);
         self.lives[slot].stage = Stage::Gone;
         self.group.draining -= 1;
         self.group.free.insert(slot);

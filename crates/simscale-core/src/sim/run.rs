@@ -80,7 +80,7 @@ impl<'a> Sim<'a> {
             controls,
             controller: Controller::default(),
             measures,
-            bill: Bill::new(&world.prices, from),
+            bill: Bill::new(&world.prices, world.instance.volume_gib, world.instance.public_address, from),
             accounts: super::credits::Accounts::new(&world),
             probes: 0,
             saturated: None,
@@ -160,7 +160,7 @@ impl<'a> Sim<'a> {
             capacity: Capacity {
                 in_service_mean: self.group.service_area as f64 / window,
                 in_service_max: self.group.in_service_max,
-                billed_ns: billed.instance_ns,
+                billed_ns: billed.instance_ns + billed.commitment_used_ns,
                 cpu_utilization_mean: self.measures.utilization(),
             },
             cost,

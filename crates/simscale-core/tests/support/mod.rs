@@ -37,6 +37,8 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             boot: vec![phase("boot", Distribution::Constant { value: 60.0 * S }, BootStage::Running)],
             cold: None,
             credits: None,
+            volume_gib: 0,
+            public_address: false,
         },
         backend_connections: None,
         balancer: Balancer::new(Algorithm::RoundRobin),
@@ -67,6 +69,9 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             minimum: secs(60),
             balancer_hour_nano_usd: 22_500_000,
             surplus_vcpu_hour_nano_usd: 50_000_000,
+            volume_gib_month_nano_usd: 80_000_000,
+            address_hour_nano_usd: 5_000_000,
+            commitment: None,
         },
         in_flight_limit: 1_000_000,
     }

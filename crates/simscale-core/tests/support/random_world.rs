@@ -524,6 +524,7 @@ pub fn random(seed: u64) -> Small {
     places(&mut Choice::new(seed ^ 0x9_1ace5), &mut small.world, span, grid);
     small.joiner = join(&mut Choice::new(seed ^ 0x0701_1c1e5), span, grid);
     burst(&mut Choice::new(seed ^ 0x6372_6564), &mut small);
+    bill(&mut Choice::new(seed ^ 0x6269_6c6c), &mut small.world);
     small
 }
 
@@ -604,6 +605,16 @@ fn places(c: &mut Choice, w: &mut World, span: u64, grid: u64) {
             _ => Distribution::Constant { value: snap(c.below(high)) as f64 },
         };
         w.group.places.agents = Some(Agents { login_time: law(c, 2 * s), seen_stopped_after: law(c, 5 * s) });
+    }
+}
+
+/// What else stands on the bill.
+fn bill(c: &mut Choice, w: &mut World) {
+    w.instance.volume_gib = c.one_of(&[0, 0, 1, 30, 16_384]);
+    w.instance.public_address = c.chance(50);
+    if c.chance(50) {
+        let (instances, hour_nano_usd) = (c.below(5) as u32, c.one_of(&[0, 60_000_001]));
+        w.prices.commitment = Some(Commitment { instances, hour_nano_usd });
     }
 }
 

@@ -8,6 +8,11 @@ use serde_json::{Value, json};
 use simscale::scenario::METRICS;
 use simscale::scenario::catalogue::{DATE, INSTANCE_TYPES, REGION};
 
+const BOOTS: &str = "
+From the request to a login, observed; before it the scaling activity takes 2 to 40 s (median 13 s), behind it the application starts.
+Use one as instance.boot_preset.
+";
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  simscale list instances --format json")]
 pub struct Args {
@@ -25,6 +30,8 @@ enum What {
     Policies,
     /// Instance types of the catalogue, with prices.
     Instances,
+    /// Boots as they were measured on EC2, with who measured them.
+    Boots,
     /// Metrics that policies and alarms can use.
     Metrics,
 }
@@ -33,6 +40,7 @@ pub fn list(args: &Args) -> Result<Code, Failure> {
     let (rows, note) = match args.what {
         What::Policies => (policies(), String::new()),
         What::Instances => (instances(), format!("\nLinux on demand in {REGION}, {DATE}.\n")),
+        What::Boots => (boots(), BOOTS.to_string()),
         What::Metrics => {
             (metrics(), "\nA group can have metrics of its own: [[metrics.custom]].\n".to_string())
         }
@@ -77,6 +85,22 @@ fn instances() -> Vec<Row> {
         ]
     };
     INSTANCE_TYPES.iter().map(of).collect()
+}
+
+fn boots() -> Vec<Row> {
+    let of = |preset: simscale::scenario::BootPreset| {
+        let facts = preset.facts();
+        let middle = |mean: bool| (facts.is_mean == mean).then_some(facts.middle_s);
+        vec![
+            ("preset", json!(facts.name)),
+            ("median_s", json!(middle(false))),
+            ("mean_s", json!(middle(true))),
+            ("p90_s", json!(facts.p90_s)),
+            ("pending_s", json!(facts.pending_s)),
+            ("source", json!(facts.source)),
+        ]
+    };
+    simscale::scenario::BootPreset::ALL.map(of).into()
 }
 
 fn metrics() -> Vec<Row> {

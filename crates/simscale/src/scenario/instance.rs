@@ -4,10 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use simscale_core as core;
 
-use super::Credits;
 use super::boot::BootPhase;
 use super::catalogue::{self, InstanceType};
 use super::law::sim;
+use super::{BootPreset, Credits};
 use crate::text::{Check, Duration, HourlyPrice, Size};
 
 /// The instance that the group launches. Name a `type` of the catalogue, or give `vcpus` and `price` yourself; fields
@@ -48,6 +48,15 @@ pub struct Instance {
     /// CPU credits; default those of a burstable type, none for others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credits: Option<Credits>,
+    /// Its volume, in whole GiB up to 64 TiB, billed at `prices.volume_gib_month` from launch to termination; default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volume: Option<Size>,
+    /// Whether it has a public IPv4 address, billed at `prices.public_address` from launch to termination; default false.
+    #[serde(default)]
+    pub public_address: bool,
+    /// A boot as it was measured on EC2 [observed], put before the phases of `boot` (`simscale list boots` shows all); default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub boot_preset: Option<BootPreset>,
     /// Phases of the boot in order; default none: an instance serves the moment it is launched.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64))]
@@ -174,6 +183,9 @@ impl Instance {
     }
 
     pub(crate) fn resolve(&mut self) {
+        if let Some(preset) = self.boot_preset.take() {
+            self.boot.splice(0..0, preset.phases());
+        }
         let burstable = self.catalogue_entry().and_then(|entry| entry.burstable);
         if burstable.is_some() {
             self.credits.get_or_insert_default();
@@ -212,6 +224,8 @@ impl Instance {
                 Cold::ForRequests { factor, count } => core::Cold::Requests { factor, count },
             }),
             credits: self.credits.map(|credits| credits.world()),
+            volume_gib: self.volume.map_or(0, |volume| (volume.bytes() >> 30) as u32),
+            public_address: self.public_address,
         }
     }
 
@@ -230,7 +244,33 @@ impl Instance {
             check_memory(&memory, self.catalogue_entry().is_some() || self.kind.is_none(), check);
         }
         self.check_credits(&resolved, check);
+        self.check_volume(check);
         super::boot::check(&self.boot, check);
+        self.check_preset(check);
+    }
+
+    fn check_volume(&self, check: &mut Check<'_>) {
+        let Some(volume) = self.volume else { return };
+        let gib = volume.bytes() >> 30;
+        if !(1..=65_536).contains(&gib) || volume.bytes() != gib << 30 {
+            let rule = "is no whole number of GiB from 1 to 65536, as EBS has them";
+            check.fail("instance.volume", rule, "write \"30GiB\"");
+        }
+    }
+
+    /// A preset has pending phases of its own, and names that `boot` must leave to it.
+    fn check_preset(&self, check: &mut Check<'_>) {
+        let Some(preset) = self.boot_preset else { return };
+        for phase in preset.phases() {
+            if self.boot.iter().any(|own| own.phase == phase.phase) {
+                let rule = format!("has a phase {:?}, which `boot` has too", phase.phase);
+                check.fail("instance.boot_preset", rule, "rename the phase of boot");
+            }
+        }
+        if self.boot.iter().any(|own| own.stage == super::BootStage::Pending) {
+            let rule = "ends with a running instance, before a phase of `boot` that is pending";
+            check.fail("instance.boot_preset", rule, "leave the stage \"pending\" to the preset");
+        }
     }
 
     fn check_credits(&self, resolved: &Instance, check: &mut Check<'_>) {

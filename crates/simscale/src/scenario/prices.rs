@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::law::sim;
 use super::{Objective, catalogue};
 use crate::summary::{Bounds, PriceSource, figure_paths};
-use crate::text::{Check, Duration, HourlyPrice, similar};
+use crate::text::{Check, Duration, HourlyPrice, Money, similar};
 
 /// The price list: where and when its prices held. The prices themselves stand at `instance.price` and `balancer.price`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -25,6 +25,24 @@ pub struct Prices {
     pub minimum_billed: Duration,
     /// Price of a vCPU-hour of surplus CPU credits; default "0.05 USD/h", Linux in us-east-1.
     pub surplus_vcpu: HourlyPrice,
+    /// Price of a GiB of volume for a month of 730 hours; default "0.08 USD", gp3 in us-east-1.
+    pub volume_gib_month: Money,
+    /// Price of a public IPv4 address an hour; default "0.005 USD/h".
+    pub public_address: HourlyPrice,
+    /// Instances that are paid for over the whole window whether they run or not; what runs beyond them is on demand; default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commitment: Option<Commitment>,
+}
+
+/// Instances that are paid for whether they run or not (a reservation or savings plan without its terms).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Commitment {
+    /// How many instances, 1 to 100000.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub instances: u32,
+    /// Price of each an hour, used or not.
+    pub price: HourlyPrice,
 }
 
 /// The currency of all prices.
@@ -57,6 +75,9 @@ impl Default for Prices {
             date: catalogue::DATE.to_owned(),
             minimum_billed: Duration::from_secs(60),
             surplus_vcpu: HourlyPrice::from_nano_usd(50_000_000),
+            volume_gib_month: Money::from_nano_usd(80_000_000),
+            public_address: HourlyPrice::from_nano_usd(5_000_000),
+            commitment: None,
         }
     }
 }
@@ -84,6 +105,12 @@ impl Prices {
             minimum: sim(self.minimum_billed),
             balancer_hour_nano_usd: balancer_hour,
             surplus_vcpu_hour_nano_usd: self.surplus_vcpu.nano_usd(),
+            volume_gib_month_nano_usd: self.volume_gib_month.nano_usd(),
+            address_hour_nano_usd: self.public_address.nano_usd(),
+            commitment: self.commitment.map(|commitment| simscale_core::Commitment {
+                instances: commitment.instances,
+                hour_nano_usd: commitment.price.nano_usd(),
+            }),
         }
     }
 

@@ -71,6 +71,7 @@ pub const RUN_FIGURES: &[Figure<Summary>] = figures![Summary;
     "cost_usd.per_month", "USD", "The total spread over a month of 730 hours like this window", |s| Some(s.cost_usd.per_month);
     "billed.instance_hours", "h", "Hours of instances on demand", |s| Some(s.billed.instance_hours);
     "billed.commitment_hours", "h", "Hours of committed instances, used or not", |s| Some(s.billed.commitment_hours);
+    "billed.commitment_used_hours", "h", "The part of them that was used", |s| Some(s.billed.commitment_used_hours);
     "billed.surplus_credits", "credits", "Surplus credits that are charged; a credit is a vCPU for a minute", |s| Some(s.billed.surplus_credits);
     "billed.volume_gib_months", "GiB-months", "Volumes, in months of 730 hours", |s| Some(s.billed.volume_gib_months);
     "billed.address_hours", "h", "Hours of public addresses", |s| Some(s.billed.address_hours);
