@@ -27,7 +27,7 @@ pub use kernel::{BadDistribution, Distribution, SimDuration, SimTime, replicatio
 pub use ledger::SessionCounts;
 pub use ledger::{
     ActivityKind, ActivityRow, AgentCounts, Attempts, Billed, Capacity, Cost, ObjectiveResult, PeriodRow,
-    Requests, ResponseTime, RunResult, Saturation, Scaling, Sink,
+    Requests, ResponseTime, Responses, RunResult, Saturation, Scaling, Sink,
 };
 pub use sim::{BrokenLaw, run};
 pub use traffic::{

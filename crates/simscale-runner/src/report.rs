@@ -25,6 +25,9 @@ pub fn page(
     if let Some(sessions) = &summary.sessions {
         page.add("Sessions", users(sessions));
     }
+    if let Some(errors) = errors(summary) {
+        page.add("Errors", errors);
+    }
     page.add("Response", response(summary));
     for (promise, objective) in scenario.objective.iter().zip(&summary.objectives) {
         page.add_marked("Promise", Mark::of(objective.met), kept(promise, objective));
@@ -92,6 +95,21 @@ fn load(scenario: &Scenario, summary: &Summary) -> String {
         text += &format!("; {}", counted(summary.attempts.retried, "retry", "retries"));
     }
     text
+}
+
+/// Who answered the attempts that were not served; nothing when all were.
+fn errors(summary: &Summary) -> Option<String> {
+    let r = &summary.responses;
+    let codes = [
+        (r.elb_460, "460 (client gave up)"),
+        (r.elb_502, "502"),
+        (r.elb_503, "503"),
+        (r.elb_504, "504"),
+        (r.target_5xx, "5xx by targets"),
+    ];
+    let told = codes.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", count(*n)));
+    let told: Vec<String> = told.collect();
+    (!told.is_empty()).then(|| format!("attempts answered {}", told.join(", ")))
 }
 
 /// Users with several requests: how many came, stayed to the end, and left.

@@ -49,6 +49,8 @@ pub struct Summary {
     pub requests: Requests,
     /// Tries of requests: what balancer and instances see.
     pub attempts: Attempts,
+    /// Who answered the attempts that were not served, and with what; each attempt in exactly one.
+    pub responses: Responses,
     /// Users with several requests, when the scenario has sessions.
     pub sessions: Option<Sessions>,
     /// Response times of the served, from the first attempt to the answer.
@@ -106,6 +108,21 @@ pub struct Requests {
     pub in_flight_at_start: u64,
     /// Not settled at the end.
     pub in_flight_at_end: u64,
+}
+
+/// Answers that were no success, by who gave them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Responses {
+    /// By the balancer: 460, the client gave up before the idle time-out.
+    pub elb_460: u64,
+    /// By the balancer: 502, the target refused the connection or went away with the attempt.
+    pub elb_502: u64,
+    /// By the balancer: 503, no registered target.
+    pub elb_503: u64,
+    /// By the balancer: 504, no answer within the idle time-out.
+    pub elb_504: u64,
+    /// By targets: 5xx of a full queue or a broken instance.
+    pub target_5xx: u64,
 }
 
 /// Attempts by outcome.
@@ -312,6 +329,7 @@ impl Summary {
                 .map(|s| Saturated { at_s: s.at.as_secs_f64(), in_flight: s.in_flight }),
             requests: requests(result),
             attempts: attempts(result),
+            responses: responses(result),
             sessions: result.sessions.as_ref().map(sessions),
             response_time_s: response_time(result),
             wait_time_s: WaitTime { mean: mean_s(result.waiting_ns, result.response_time.count) },
@@ -352,6 +370,17 @@ fn requests(result: &RunResult) -> Requests {
         failed: r.failed,
         in_flight_at_start: r.in_flight_at_start,
         in_flight_at_end: r.in_flight_at_end,
+    }
+}
+
+fn responses(result: &RunResult) -> Responses {
+    let r = &result.responses;
+    Responses {
+        elb_460: r.elb_460,
+        elb_502: r.elb_502,
+        elb_503: r.elb_503,
+        elb_504: r.elb_504,
+        target_5xx: r.target_5xx,
     }
 }
 

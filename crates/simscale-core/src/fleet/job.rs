@@ -80,7 +80,7 @@ impl Job {
 #[repr(u8)]
 pub(crate) enum Outcome {
     Served = 1,
-    /// Turned away by a full queue (503, or 502 when the connection is refused) or a target that does not listen (502).
+    /// Turned away by a full queue.
     Refused = 2,
     /// No registered target (503).
     NoTarget = 3,
@@ -90,6 +90,18 @@ pub(crate) enum Outcome {
     GatewayTimeOut = 5,
     /// A broken instance answered with an error.
     Error = 6,
-    /// Lost with its instance (502).
+    /// Lost with its instance.
     Killed = 7,
+    /// The target does not listen.
+    Unreachable = 8,
+}
+
+impl Outcome {
+    /// Its number in the fingerprint: what was turned away is one outcome, whoever answers for it.
+    pub fn number(self) -> u64 {
+        match self {
+            Outcome::Unreachable => Outcome::Refused as u64,
+            other => other as u64,
+        }
+    }
 }

@@ -32,6 +32,8 @@ pub enum ActivityKind {
     Agent,
     /// What target-group health means to a node of the balancer changed: where it sends, whether DNS names it.
     Node,
+    /// A target of the balancer changed its state.
+    Target,
     /// An instance's CPU credits ran out, came back, or are charged from now on.
     Credits,
     /// A lifecycle hook began or ended.
@@ -40,7 +42,7 @@ pub enum ActivityKind {
 
 impl ActivityKind {
     /// All kinds, in the order of their declaration.
-    pub const ALL: [ActivityKind; 14] = [
+    pub const ALL: [ActivityKind; 15] = [
         ActivityKind::Decision,
         ActivityKind::Hold,
         ActivityKind::Alarm,
@@ -53,6 +55,7 @@ impl ActivityKind {
         ActivityKind::Instance,
         ActivityKind::Agent,
         ActivityKind::Node,
+        ActivityKind::Target,
         ActivityKind::Credits,
         ActivityKind::Hook,
     ];
@@ -72,6 +75,7 @@ impl ActivityKind {
             ActivityKind::Instance => "instance",
             ActivityKind::Agent => "agent",
             ActivityKind::Node => "node",
+            ActivityKind::Target => "target",
             ActivityKind::Credits => "credits",
             ActivityKind::Hook => "hook",
         }
@@ -96,10 +100,36 @@ impl ActivityKind {
                 "the agent of an instance logged in at its coordinator, or was seen as stopped"
             }
             ActivityKind::Node => "a node of the balancer sends elsewhere, or left DNS or came back",
+            ActivityKind::Target => "a target changed its state at the balancer; `note` has the reason code",
             ActivityKind::Credits => {
                 "an instance's CPU credits ran out, came back, or are charged from now on"
             }
             ActivityKind::Hook => "lifecycle hooks began to hold an instance, or one of them ended",
+        }
+    }
+}
+
+/// A state of a target, with the reason that the product gives (ALB user guide, "Health checks for target groups", reason codes).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TargetReason {
+    InitialHealthChecking,
+    Healthy,
+    Timeout,
+    ResponseCodeMismatch,
+    FailedHealthChecks,
+    DeregistrationInProgress,
+}
+
+impl TargetReason {
+    /// State and reason code.
+    pub fn text(self) -> &'static str {
+        match self {
+            TargetReason::InitialHealthChecking => "initial (Elb.InitialHealthChecking)",
+            TargetReason::Healthy => "healthy",
+            TargetReason::Timeout => "unhealthy (Target.Timeout)",
+            TargetReason::ResponseCodeMismatch => "unhealthy (Target.ResponseCodeMismatch)",
+            TargetReason::FailedHealthChecks => "unhealthy (Target.FailedHealthChecks)",
+            TargetReason::DeregistrationInProgress => "draining (Target.DeregistrationInProgress)",
         }
     }
 }

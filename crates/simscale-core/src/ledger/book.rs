@@ -2,9 +2,10 @@
 
 use super::histogram::Histogram;
 use super::objective::Judge;
-use super::{Attempts, Requests, ResponseTime, SessionCounts};
+use super::{Attempts, Requests, ResponseTime, Responses, SessionCounts};
 use crate::fleet::Outcome;
 use crate::kernel::mix;
+use crate::world::Overflow;
 
 /// Counts since the start of the run.
 #[derive(Debug, Clone, Copy, Default)]
@@ -15,6 +16,7 @@ pub(crate) struct Counts {
     pub failed: u64,
     pub attempts: Attempts,
     pub sessions: SessionSums,
+    pub responses: Responses,
 }
 
 /// What is counted about sessions.
@@ -58,10 +60,11 @@ pub(crate) struct Book {
     waiting_ns: u128,
     outcomes: u64,
     control: u64,
+    overflow: Overflow,
 }
 
 impl Book {
-    pub fn new(judges: Vec<Judge>) -> Self {
+    pub fn new(judges: Vec<Judge>, overflow: Overflow) -> Self {
         Book {
             counts: Counts::default(),
             window_start: Counts::default(),
@@ -74,6 +77,7 @@ impl Book {
             waiting_ns: 0,
             outcomes: 0,
             control: 0,
+            overflow,
         }
     }
 
@@ -102,7 +106,7 @@ impl Book {
     /// A request is given up after an attempt that ended like this.
     pub fn lost(&mut self, outcome: Outcome) {
         match outcome {
-            Outcome::Refused | Outcome::NoTarget => self.counts.refused += 1,
+            Outcome::Refused | Outcome::Unreachable | Outcome::NoTarget => self.counts.refused += 1,
             _ => self.counts.failed += 1,
         }
     }
@@ -112,17 +116,27 @@ impl Book {
         let a = &mut self.counts.attempts;
         match outcome {
             Outcome::Served => {}
-            Outcome::Refused | Outcome::NoTarget => a.refused += 1,
+            Outcome::Refused | Outcome::Unreachable | Outcome::NoTarget => a.refused += 1,
             Outcome::TimedOut | Outcome::GatewayTimeOut => a.timed_out += 1,
             Outcome::Error => a.errors += 1,
             Outcome::Killed => a.killed += 1,
+        }
+        let r = &mut self.counts.responses;
+        match outcome {
+            Outcome::Served => {}
+            Outcome::Refused if self.overflow == Overflow::Answer503 => r.target_5xx += 1,
+            Outcome::Error => r.target_5xx += 1,
+            Outcome::Refused | Outcome::Unreachable | Outcome::Killed => r.elb_502 += 1,
+            Outcome::NoTarget => r.elb_503 += 1,
+            Outcome::TimedOut => r.elb_460 += 1,
+            Outcome::GatewayTimeOut => r.elb_504 += 1,
         }
     }
 
     /// Every outcome of an attempt enters the fingerprint; a sum, so that their order does not matter.
     #[inline]
     pub fn stamp(&mut self, identity: u64, outcome: Outcome, at: u64, slot: usize) {
-        let what = (outcome as u64) << 56 ^ (slot as u64) << 40 ^ identity;
+        let what = outcome.number() << 56 ^ (slot as u64) << 40 ^ identity;
         self.outcomes = self.outcomes.wrapping_add(mix(mix(what).wrapping_add(at)));
     }
 
@@ -158,6 +172,7 @@ impl Book {
             served: b.served - a.served,
             refused: b.refused - a.refused,
             failed: b.failed - a.failed,
+            responses: b.responses.since(a.responses),
             ..Counts::default()
         }
     }
@@ -210,6 +225,10 @@ impl Book {
             answering_ns: b.answering_ns - a.answering_ns,
             thinking_ns: b.thinking_ns - a.thinking_ns,
         }
+    }
+
+    pub fn responses(&self) -> Responses {
+        self.counts.responses.since(self.window_start.responses)
     }
 
     pub fn response_time(&self) -> ResponseTime {

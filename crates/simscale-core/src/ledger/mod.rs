@@ -8,6 +8,7 @@ mod objective;
 mod result;
 mod tally;
 
+pub(crate) use activity::TargetReason;
 pub use activity::{ActivityKind, ActivityRow};
 pub(crate) use billing::Bill;
 pub(crate) use book::Book;
@@ -16,5 +17,5 @@ pub(crate) use objective::Judge;
 pub use result::SessionCounts;
 pub use result::{
     AgentCounts, Attempts, Billed, Capacity, Cost, ObjectiveResult, PeriodRow, Requests, ResponseTime,
-    RunResult, Saturation, Scaling, Sink,
+    Responses, RunResult, Saturation, Scaling, Sink,
 };

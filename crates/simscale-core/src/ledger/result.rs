@@ -59,6 +59,12 @@ pub struct PeriodRow {
     pub in_service: u32,
     /// Targets the balancer calls healthy.
     pub healthy: u32,
+    /// Registered targets that it calls unhealthy.
+    pub unhealthy: u32,
+    /// Registered targets that it has not judged yet.
+    pub initial: u32,
+    /// Who answered the attempts that were not served in the period.
+    pub responses: Responses,
     /// Instances leaving.
     pub draining: u32,
     /// CPU credits of an instance in service at the end, mean over them; zero without credits.
@@ -130,6 +136,45 @@ pub struct SessionCounts {
     pub answering_ns: u128,
     /// Of that, time in which the user thought, ns.
     pub thinking_ns: u128,
+}
+
+/// Who answered the attempts that were not served, and with what: each attempt in exactly one. Source: ALB user guide, "Troubleshoot your
+/// Application Load Balancers" (codes), "CloudWatch metrics" (`HTTPCode_ELB_*`, `HTTPCode_Target_*`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Responses {
+    /// The client gave up before the idle time-out (460).
+    pub elb_460: u64,
+    /// The target refused the connection or went away with the attempt (502).
+    pub elb_502: u64,
+    /// There was no registered target (503).
+    pub elb_503: u64,
+    /// The idle time-out passed without an answer (504).
+    pub elb_504: u64,
+    /// The target answered with an error: a full queue that answers 503, or a broken instance.
+    pub target_5xx: u64,
+}
+
+impl Responses {
+    /// What was answered since an earlier count.
+    pub(crate) fn since(self, before: Responses) -> Responses {
+        Responses {
+            elb_460: self.elb_460 - before.elb_460,
+            elb_502: self.elb_502 - before.elb_502,
+            elb_503: self.elb_503 - before.elb_503,
+            elb_504: self.elb_504 - before.elb_504,
+            target_5xx: self.target_5xx - before.target_5xx,
+        }
+    }
+
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.elb_5xx() + self.elb_460 + self.target_5xx
+    }
+
+    /// What the balancer itself answered with 5xx.
+    pub fn elb_5xx(&self) -> u64 {
+        self.elb_502 + self.elb_503 + self.elb_504
+    }
 }
 
 /// Response times of the requests served, from the first attempt's arrival to the answer.
@@ -290,6 +335,8 @@ pub struct RunResult {
     pub attempts: Attempts,
     /// Sessions, when users have several requests.
     pub sessions: Option<SessionCounts>,
+    /// Who answered the attempts that were not served.
+    pub responses: Responses,
     /// Response times of the served.
     pub response_time: ResponseTime,
     /// Sum of what served requests spent beyond their own CPU and wait time, ns.

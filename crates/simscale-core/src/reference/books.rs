@@ -40,6 +40,7 @@ impl Engine<'_> {
             requests: self.count_requests(),
             attempts: self.count_attempts(),
             sessions: self.count_sessions(),
+            responses: self.log.responses_given(self.from()),
             response_time: self.response_time(),
             waiting_ns: self.waiting(),
             capacity: self.capacity(),

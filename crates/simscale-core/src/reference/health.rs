@@ -33,8 +33,14 @@ impl Engine<'_> {
             }
             _ => true,
         };
-        if !passes || !self.put(slot, job, 1_000_000) {
-            return self.check_fails(slot);
+        if !self.at(slot).answers() {
+            return self.check_fails(slot, "Target.FailedHealthChecks");
+        }
+        if !passes {
+            return self.check_fails(slot, "Target.ResponseCodeMismatch");
+        }
+        if !self.put(slot, job, 1_000_000) {
+            return self.check_fails(slot, "Target.FailedHealthChecks");
         }
         let deadline = now + check.timeout.as_nanos();
         self.at_mut(slot).probe = Some(Probe { number, deadline });
@@ -53,7 +59,7 @@ impl Engine<'_> {
     pub(super) fn check_is_late(&mut self, slot: usize, number: u64) {
         if self.at(slot).probe.is_some_and(|p| p.number == number) {
             self.at_mut(slot).probe = None;
-            self.check_fails(slot);
+            self.check_fails(slot, "Target.Timeout");
         }
     }
 
@@ -63,17 +69,24 @@ impl Engine<'_> {
         instance.missed = 0;
         instance.passed += 1;
         if instance.new || instance.passed >= check.healthy_threshold {
+            if !instance.healthy && instance.registered() {
+                self.say_target(slot, "healthy");
+            }
             self.set_health(slot, true);
         }
     }
 
-    fn check_fails(&mut self, slot: usize) {
+    fn check_fails(&mut self, slot: usize, why: &str) {
         let Some(check) = self.world.balancer.health_check else { return };
         let instance = self.at_mut(slot);
         instance.passed = 0;
         instance.missed += 1;
+        let judged = instance.new || instance.healthy;
         instance.new &= instance.missed < check.unhealthy_threshold;
         if instance.missed >= check.unhealthy_threshold {
+            if judged && self.at(slot).registered() {
+                self.say_target(slot, &format!("unhealthy ({why})"));
+            }
             self.set_health(slot, false);
         }
     }

@@ -190,6 +190,9 @@ impl Engine<'_> {
         self.agent_boots(slot);
         self.count_in_service();
         self.first_check(slot);
+        if self.world.balancer.health_check.is_some() {
+            self.say_target(slot, "initial (Elb.InitialHealthChecking)");
+        }
         self.targets_change();
         self.answers_change(slot);
     }
@@ -217,6 +220,9 @@ impl Engine<'_> {
         let delay = if drains { self.world.balancer.deregistration_delay.as_nanos() } else { 0 };
         self.later(now + delay, Life::DrainEnd { slot, launch });
         self.targets_change();
+        if drains && self.at(slot).outstanding() > 0 {
+            self.say_target(slot, "draining (Target.DeregistrationInProgress)");
+        }
     }
 
     /// A draining instance that nobody waits for any more is done.

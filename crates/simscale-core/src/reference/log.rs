@@ -1,5 +1,7 @@
 //! Everything that is counted, written down with its time, and counted only when somebody asks.
 
+use crate::ledger::Responses;
+
 /// How an attempt ended, by its number in the fingerprint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
@@ -12,6 +14,16 @@ pub(super) enum Outcome {
     Killed = 7,
 }
 
+/// Who answered an attempt that was not served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Client460,
+    Balancer502,
+    Balancer503,
+    Balancer504,
+    Target5xx,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Entry {
     Arrived,
@@ -20,6 +32,7 @@ pub(super) enum Entry {
     },
     Denied,
     AttemptEnded(Outcome),
+    Answered(Answer),
     RequestEnded {
         outcome: Outcome,
         response: u64,
@@ -61,6 +74,17 @@ impl Log {
 
     pub fn requests(&self, from: u64, outcomes: &[Outcome]) -> u64 {
         self.count(from, |e| matches!(e, Entry::RequestEnded { outcome, .. } if outcomes.contains(&outcome)))
+    }
+
+    pub fn responses_given(&self, from: u64) -> Responses {
+        let given = |answer| self.count(from, |e| e == Entry::Answered(answer));
+        Responses {
+            elb_460: given(Answer::Client460),
+            elb_502: given(Answer::Balancer502),
+            elb_503: given(Answer::Balancer503),
+            elb_504: given(Answer::Balancer504),
+            target_5xx: given(Answer::Target5xx),
+        }
     }
 
     /// Response times of the requests served, sorted.

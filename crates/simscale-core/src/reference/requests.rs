@@ -1,11 +1,11 @@
 //! From birth to the last outcome: send, serve, refuse, time out, retry; and the shared backend.
 
 use super::Engine;
-use super::log::{Entry, Outcome};
+use super::log::{Answer, Entry, Outcome};
 use super::machine::{Id, Job, Place};
 use crate::kernel::{NEVER, Purpose, hash, mix};
 use crate::traffic::Birth;
-use crate::world::AbandonedWork;
+use crate::world::{AbandonedWork, Overflow};
 
 /// Request numbers of health checks.
 const PROBES: u64 = 1 << 55;
@@ -269,15 +269,33 @@ impl Engine<'_> {
     }
 
     fn attempt_ends(&mut self, slot: Option<usize>, id: Id, outcome: Outcome) {
+        let slot_answers = slot.is_some_and(|s| self.at(s).answers());
         let (slot, identity) = (slot.unwrap_or(usize::MAX) as u64, id.0 << 8 | id.1);
         let fact = mix((outcome as u64) << 56 ^ slot << 40 ^ identity);
         self.outcomes = self.outcomes.wrapping_add(mix(fact.wrapping_add(self.now)));
         self.note(Entry::AttemptEnded(outcome));
+        self.note_answer(slot_answers, outcome);
         if outcome == Outcome::Served {
             self.request_ends(id.0, outcome);
         } else {
             self.failures.push(Failure { request: id.0, attempt: id.1, outcome: outcome as u64 });
         }
+    }
+
+    /// Who answers for an attempt that ended like this; `listens`: its target's application does.
+    fn note_answer(&mut self, listens: bool, outcome: Outcome) {
+        let answer = match outcome {
+            Outcome::Served => return,
+            Outcome::TimedOut => Answer::Client460,
+            Outcome::GatewayTimeOut => Answer::Balancer504,
+            Outcome::NoTarget => Answer::Balancer503,
+            Outcome::Error => Answer::Target5xx,
+            Outcome::Refused if listens && self.world.instance.overflow == Overflow::Answer503 => {
+                Answer::Target5xx
+            }
+            Outcome::Refused | Outcome::Killed => Answer::Balancer502,
+        };
+        self.note(Entry::Answered(answer));
     }
 
     fn request_ends(&mut self, request: u64, outcome: Outcome) {

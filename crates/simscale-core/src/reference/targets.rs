@@ -50,6 +50,11 @@ impl Engine<'_> {
         fit(node) || !(0..self.zones()).any(fit)
     }
 
+    /// A row for a target that changed its state.
+    pub(super) fn say_target(&mut self, slot: usize, state: &str) {
+        self.say(ActivityKind::Target, "balancer", Some(self.at(slot).launch), state);
+    }
+
     /// Targets or their health changed: rows for what that means to the nodes.
     pub(super) fn targets_change(&mut self) {
         let standing = |node: usize| Standing {

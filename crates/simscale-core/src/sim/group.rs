@@ -4,7 +4,7 @@ use super::{Event, Sim};
 use crate::control::Activity;
 use crate::fleet::{Candidate, Configuration, Life, Server, Stage, terminated_first};
 use crate::kernel::{NEVER, Purpose, SimTime, hash};
-use crate::ledger::{ActivityKind, Scaling};
+use crate::ledger::{ActivityKind, Scaling, TargetReason};
 use crate::world::Group;
 use std::collections::BTreeSet;
 
@@ -205,6 +205,7 @@ impl Sim<'_> {
             self.schedule(now, event);
             return;
         }
+        self.note_target(slot, TargetReason::DeregistrationInProgress);
         self.watch(slot);
         self.schedule(
             now.saturating_add(self.world.balancer.deregistration_delay.as_nanos()).min(NEVER),

@@ -3,8 +3,17 @@
 use super::{DEAF, Event, Sim};
 use crate::fleet::{Health, Job, PROBE, Stage};
 use crate::kernel::{Phase, Purpose, hash, key};
-use crate::ledger::ActivityKind;
+use crate::ledger::{ActivityKind, TargetReason};
 use crate::traffic::{self, Targets, View, slow_start};
+
+/// Registered targets by what the balancer thinks of them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct TargetCounts {
+    pub healthy: u32,
+    pub unhealthy: u32,
+    /// Not judged yet.
+    pub initial: u32,
+}
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -28,8 +37,12 @@ impl Sim<'_> {
         self.calendar.push(key(self.now + check.interval.as_nanos(), Phase::Lifecycle), event);
         let broken = self.lives[slot].broken;
         let passes = broken.is_none_or(|b| self.now < b.check_passes_until);
-        if self.flags[slot] & DEAF != 0 || !passes {
-            self.checked(slot, false);
+        if self.flags[slot] & DEAF != 0 {
+            self.checked(slot, Some(TargetReason::FailedHealthChecks));
+            return;
+        }
+        if !passes {
+            self.checked(slot, Some(TargetReason::ResponseCodeMismatch));
             return;
         }
         self.advance(slot, self.now);
@@ -38,7 +51,7 @@ impl Sim<'_> {
         let work = broken.map_or(check.cpu_time.as_nanos().max(1), |b| b.error_time);
         let job = Job { mark: 0, born: self.now, work, wait: 0, tag: Job::tag(probe, 0, 0, PROBE) };
         if self.servers[slot].admit(slot, job, self.now, &mut self.desk).is_err() {
-            self.checked(slot, false);
+            self.checked(slot, Some(TargetReason::FailedHealthChecks));
             return;
         }
         self.desk.in_flight += 1;
@@ -55,7 +68,7 @@ impl Sim<'_> {
         if self.lives[slot].health.probe == Some(probe) {
             self.lives[slot].health.probe = None;
             self.unwatch(slot);
-            self.checked(slot, true);
+            self.checked(slot, None);
         }
     }
 
@@ -66,18 +79,18 @@ impl Sim<'_> {
         }
         self.lives[slot].health.probe = None;
         self.unwatch(slot);
-        self.checked(slot, false);
+        self.checked(slot, Some(TargetReason::Timeout));
     }
 
-    /// The result of a check: thresholds in a row; a new target needs one success.
-    fn checked(&mut self, slot: usize, success: bool) {
+    /// The result of a check: thresholds in a row; a new target needs one success. `failure` says why it failed.
+    fn checked(&mut self, slot: usize, failure: Option<TargetReason>) {
         let Some(check) = self.world.balancer.health_check else { return };
         if self.lives[slot].stage != Stage::InService {
             return;
         }
         let health = &mut self.lives[slot].health;
         let before = *health;
-        if success {
+        if failure.is_none() {
             let needed = if health.known { check.healthy_threshold } else { 1 };
             *health = Health { successes: health.successes + 1, failures: 0, ..*health };
             if health.successes >= needed {
@@ -89,8 +102,12 @@ impl Sim<'_> {
                 *health = Health { healthy: false, known: true, ..*health };
             }
         }
-        if health.healthy != before.healthy {
-            let now_healthy = health.healthy;
+        let after = *health;
+        if (after.healthy, after.known) != (before.healthy, before.known) {
+            self.note_target(slot, failure.unwrap_or(TargetReason::Healthy));
+        }
+        if after.healthy != before.healthy {
+            let now_healthy = after.healthy;
             self.desk.book.control_fact(6, self.now, (slot as u64) << 1 | u64::from(now_healthy));
             if now_healthy {
                 self.begin_slow_start(slot);
@@ -133,9 +150,24 @@ impl Sim<'_> {
         }
     }
 
-    /// Healthy targets of the balancer.
-    pub(super) fn healthy(&self) -> u32 {
-        self.lives.iter().filter(|l| l.stage == Stage::InService && l.health.healthy).count() as u32
+    /// Registered targets by what the balancer thinks of them.
+    pub(super) fn target_counts(&self) -> TargetCounts {
+        let mut counts = TargetCounts::default();
+        for life in self.lives.iter().filter(|l| l.stage == Stage::InService) {
+            let count = match life.health {
+                Health { healthy: true, .. } => &mut counts.healthy,
+                Health { known: true, .. } => &mut counts.unhealthy,
+                _ => &mut counts.initial,
+            };
+            *count += 1;
+        }
+        counts
+    }
+
+    /// Writes down that a target changed its state.
+    pub(super) fn note_target(&mut self, slot: usize, reason: TargetReason) {
+        let launch = self.lives[slot].launch;
+        self.note(ActivityKind::Target, "balancer", Some(launch), reason.text());
     }
 
     /// A newly healthy target ramps up, if another healthy target does not.

@@ -95,6 +95,11 @@ impl Sim<'_> {
             );
             self.break_law("conservation of attempts", numbers);
         }
+        let failed = a.timed_out + a.refused + a.errors + a.killed;
+        if book.responses.total() != failed {
+            let numbers = format!("{failed} not served, {:?}", book.responses);
+            self.break_law("somebody answers each attempt once", numbers);
+        }
         let counts = |stage| self.lives.iter().filter(|l| l.stage == stage).count() as u32;
         let g = &self.group;
         let found = (counts(Stage::Booting), counts(Stage::InService), counts(Stage::Draining));

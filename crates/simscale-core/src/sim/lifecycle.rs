@@ -3,7 +3,7 @@
 use super::{DEAF, ERRORS, Event, Sim, WATCHED};
 use crate::fleet::{BootStep, Job, Life, Outcome, PROBE, Stage};
 use crate::kernel::{NEVER, Phase};
-use crate::ledger::ActivityKind;
+use crate::ledger::{ActivityKind, TargetReason};
 use crate::world::{BootStage, Cold, Transition};
 
 /// From a failed launch to the next one, so that a boot that always fails makes progress in time.
@@ -140,6 +140,7 @@ impl Sim<'_> {
         let answers = life.answers && !life.crashed && life.stage == Stage::InService;
         if self.world.balancer.health_check.is_none() && answers && !life.health.healthy {
             self.lives[slot].health.healthy = true;
+            self.lives[slot].health.known = true;
             self.begin_slow_start(slot);
             self.refresh_targets();
         }
@@ -161,6 +162,9 @@ impl Sim<'_> {
             self.lives[slot].boot_cpu = Some((self.world.instance.boot[phase].cpu_ppm, now));
         }
         self.start_checks(slot);
+        if self.world.balancer.health_check.is_some() {
+            self.note_target(slot, TargetReason::InitialHealthChecking);
+        }
         self.refresh_targets();
         self.answer_for_health(slot);
     }

@@ -5,7 +5,7 @@ use super::{Event, Sim};
 use crate::control::{Family, Metric, Track};
 use crate::fleet::Stage;
 use crate::kernel::{Phase, SimTime, key};
-use crate::ledger::{Histogram, PeriodRow};
+use crate::ledger::{Histogram, PeriodRow, Responses};
 use crate::world::{Memory, World};
 
 /// Time integrals of one slot since a meter's last reset, while in service.
@@ -166,6 +166,7 @@ impl Sim<'_> {
             served: counts.served,
             refused: counts.refused,
             failed: counts.failed,
+            responses: counts.responses,
             ..row
         };
         self.sink.period(&row);
@@ -208,6 +209,7 @@ impl Sim<'_> {
         let time = (now - since).max(1) as f64;
         let backend = self.desk.backend.as_mut().map_or((0.0, 0.0), |b| b.flush(now, since));
         let credits = self.credits_now();
+        let targets = self.target_counts();
         let book = &self.desk.book;
         PeriodRow {
             start: SimTime::from_nanos(since),
@@ -216,6 +218,7 @@ impl Sim<'_> {
             served: 0,
             refused: 0,
             failed: 0,
+            responses: Responses::default(),
             response_ns: book.period_quantiles([0.5, 0.95, 0.99]),
             cpu_utilization: ratio(sample.busy as f64, sample.time as f64 * self.processors() as f64),
             memory_utilization: self.world.instance.memory.map_or(0.0, |m| memory_used(m, &sample)),
@@ -226,7 +229,9 @@ impl Sim<'_> {
             desired: self.group.desired,
             booting: self.group.booting,
             in_service: self.group.in_service,
-            healthy: self.healthy(),
+            healthy: targets.healthy,
+            unhealthy: targets.unhealthy,
+            initial: targets.initial,
             draining: self.group.draining,
             credit_balance_mean: credits.0,
             throttled: credits.1,

@@ -124,7 +124,7 @@ impl Sim<'_> {
     /// The target is deaf or broken: refuses the attempt (false), or makes an error of it.
     fn bend(&mut self, job: &mut Job, slot: usize) -> bool {
         if self.flags[slot] & DEAF != 0 {
-            self.desk.fail(job, Outcome::Refused, self.now, slot);
+            self.desk.fail(job, Outcome::Unreachable, self.now, slot);
             return false;
         }
         let broken = self.lives[slot].broken.expect("only a broken instance answers errors");

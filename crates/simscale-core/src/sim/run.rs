@@ -39,7 +39,7 @@ impl<'a> Sim<'a> {
         let controls = Controls::new(policies, &world);
         let measures = Measures::new(&world, &controls.archive.tracks);
         let desk = Desk {
-            book: Book::new(judges),
+            book: Book::new(judges, world.instance.overflow),
             nodes: Nodes::new(&world.balancer, world.group.zones.len(), world.seed),
             backend: world.backend_connections.map(Backend::new),
             in_flight: 0,
@@ -155,6 +155,7 @@ impl<'a> Sim<'a> {
             requests: book.requests(),
             attempts: book.attempts(),
             sessions: self.users.is_some().then(|| book.sessions()),
+            responses: book.responses(),
             response_time: book.response_time(),
             waiting_ns: book.waiting_ns(),
             capacity: Capacity {

@@ -346,7 +346,9 @@ impl Policy for Sizes {
 }
 
 /// Nodes that know their own zone only, or each other, and thresholds of target-group health.
-fn spread(c: &mut Choice, b: &mut Balancer) {
+fn spread(c: &mut Choice, w: &mut World) {
+    w.instance.overflow = c.one_of(&[Overflow::Answer503, Overflow::ConnectionRefused]);
+    let b = &mut w.balancer;
     b.cross_zone = c.chance(60);
     b.shared_state = c.chance(20);
     let minimum = |c: &mut Choice| MinimumHealthy {
@@ -518,7 +520,7 @@ pub fn random(seed: u64) -> Small {
         Small { world: w, arrivals, sizes, readers: Vec::new(), watchers: Vec::new(), joiner: None };
     steer(c, &mut small);
     sessions::add(&mut Choice::new(seed ^ 0x5e55_1011), &mut small, grid);
-    spread(&mut Choice::new(seed ^ 0x616c_6221), &mut small.world.balancer);
+    spread(&mut Choice::new(seed ^ 0x616c_6221), &mut small.world);
     guard(&mut Choice::new(seed ^ 0x11fe), &mut small);
     cloudwatch(&mut Choice::new(seed ^ 0xc10d_3a7c_0000_0000), &mut small);
     places(&mut Choice::new(seed ^ 0x9_1ace5), &mut small.world, span, grid);

@@ -17,7 +17,7 @@ macro_rules! columns {
 }
 
 /// Columns of `periods.csv`.
-pub const PERIOD_COLUMNS: [Column; 26] = columns![
+pub const PERIOD_COLUMNS: [Column; 33] = columns![
     "start_s": "Start of the period, seconds since the start of the run",
     "end_s": "End of the period, not part of it",
     "arrived_per_s": "Requests that arrived, per second",
@@ -37,7 +37,14 @@ pub const PERIOD_COLUMNS: [Column; 26] = columns![
     "desired": "Size the group is asked to have, at the period's end",
     "booting": "Instances launched and not yet in service, at the period's end",
     "in_service": "Instances in service, at the period's end",
+    "elb_460": "Attempts that the client gave up before the idle time-out",
+    "elb_502": "Attempts answered 502 by the balancer: refused connection, lost instance",
+    "elb_503": "Attempts answered 503 by the balancer: no registered target",
+    "elb_504": "Attempts answered 504 by the balancer: no answer within the idle time-out",
+    "target_5xx": "Attempts answered 5xx by targets: full queue, broken instance",
     "healthy": "Targets the balancer calls healthy, at the period's end",
+    "unhealthy": "Registered targets the balancer calls unhealthy, at the period's end",
+    "initial": "Registered targets the balancer has not judged yet, at the period's end",
     "draining": "Instances leaving, at the period's end",
     "credit_balance_mean": "CPU credits of an instance in service, launch credits included, mean over them, at the period's end; 0 without credits",
     "throttled": "Instances in service that are throttled for want of CPU credits, at the period's end",
@@ -86,7 +93,14 @@ pub fn period_cells(row: &PeriodRow, window_from: SimTime) -> [String; PERIOD_CO
         row.desired.to_string(),
         row.booting.to_string(),
         row.in_service.to_string(),
+        row.responses.elb_460.to_string(),
+        row.responses.elb_502.to_string(),
+        row.responses.elb_503.to_string(),
+        row.responses.elb_504.to_string(),
+        row.responses.target_5xx.to_string(),
         row.healthy.to_string(),
+        row.unhealthy.to_string(),
+        row.initial.to_string(),
         row.draining.to_string(),
         decimal(row.credit_balance_mean),
         row.throttled.to_string(),
@@ -179,8 +193,14 @@ mod tests {
         let text = String::from_utf8(table).unwrap();
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines[0].starts_with("start_s,end_s,arrived_per_s,"));
-        assert_eq!(lines[1], "0,60,400,24000,24000,0,0,0.042,0.12,0.21,0.48,0,20,0,0,0,8,0,8,8,0,0,0,0,0,0");
-        assert_eq!(lines[2], "60,120,400,24000,0,0,0,,,,0.48,0,20,0,0,0,8,0,8,8,0,0,0,0,1.234567891,1");
+        assert_eq!(
+            lines[1],
+            "0,60,400,24000,24000,0,0,0.042,0.12,0.21,0.48,0,20,0,0,0,8,0,8,0,0,0,0,0,8,0,0,0,0,0,0,0,0"
+        );
+        assert_eq!(
+            lines[2],
+            "60,120,400,24000,0,0,0,,,,0.48,0,20,0,0,0,8,0,8,0,0,0,0,0,8,0,0,0,0,0,0,1.234567891,1"
+        );
     }
 
     #[test]

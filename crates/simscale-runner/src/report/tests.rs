@@ -33,6 +33,7 @@ pub(crate) fn result() -> RunResult {
         },
         attempts: engine::Attempts { sent: 1_235_000, retried: 433, ..Default::default() },
         sessions: None,
+        responses: engine::Responses { elb_502: 433, target_5xx: 567, ..Default::default() },
         response_time: engine::ResponseTime {
             count: 1_234_000,
             sum_ns: 61_700_000_000_000,

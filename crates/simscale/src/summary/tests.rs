@@ -19,6 +19,7 @@ fn day() -> RunResult {
             failed: 20,
             in_flight_at_end: 5,
         },
+        responses: core::Responses::default(),
         attempts: core::Attempts {
             sent: 1100,
             retried: 100,
