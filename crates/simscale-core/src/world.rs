@@ -446,6 +446,16 @@ impl Metrics {
             math: Vec::new(),
         }
     }
+
+    /// The name of a metric as users write it.
+    pub(crate) fn name(&self, metric: &Metric) -> String {
+        let own = match metric {
+            Metric::Custom(index) => self.custom.get(usize::from(*index)).map(|custom| &custom.name),
+            Metric::Math(index) => self.math.get(usize::from(*index)).map(|math| &math.name),
+            _ => None,
+        };
+        own.map_or_else(|| metric.to_string(), Clone::clone)
+    }
 }
 
 /// When in its interval an alarm is evaluated.

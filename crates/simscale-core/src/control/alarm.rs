@@ -340,6 +340,29 @@ mod tests {
         }
     }
 
+    /// Proves the published numbers of samples, and that an alarm that ignores low samples keeps its state on one sample less and
+    /// moves on with the full number, while the default always moves on.
+    #[test]
+    fn percentiles_of_few_samples_keep_the_state_where_it_is_asked() {
+        let cases = rows(include_str!("../../tests/cases/low_sample_percentile.txt"));
+        let mut counted = 0;
+        for row in cases {
+            let (ppm, least): (u32, u64) = (row[0].parse().unwrap(), row[1].parse().unwrap());
+            for low_samples in [LowSamples::Ignore, LowSamples::Evaluate] {
+                for (samples, enough) in [(least - 1, low_samples == LowSamples::Evaluate), (least, true)] {
+                    let mut alarm = alarm(1, 1, MissingData::Missing);
+                    alarm.spec.low_samples = low_samples;
+                    alarm.spec.query.statistic = Statistic::Percentile(ppm);
+                    alarm.evaluate(&[Some(Reading { samples, ..datapoint(0, 4.0) })]);
+                    let want = if enough { AlarmState::Alarm } else { AlarmState::InsufficientData };
+                    assert_eq!(alarm.state, want, "{row:?} with {samples} samples, {low_samples:?}");
+                }
+            }
+            counted += 1;
+        }
+        assert_eq!(counted, 4, "cases of the table");
+    }
+
     /// Proves that gaps are skipped in what an alarm shows, that the range is N + 2, and that a value on the threshold breaches
     /// exactly the comparisons that include it.
     #[test]

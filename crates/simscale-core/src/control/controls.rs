@@ -156,7 +156,7 @@ impl Controls {
         let alarm = &self.policies[policy].alarms[alarm].0;
         let spec = &alarm.spec;
         let values: Vec<String> = alarm.evaluated.iter().map(|d| format!("{:.2}", d.value)).collect();
-        let points = values.join(" ");
-        format!("{}: {} [{points}] {} {}", spec.name, spec.query.metric, spec.comparison, spec.threshold)
+        let (metric, points) = (self.archive.name(&spec.query.metric), values.join(" "));
+        format!("{}: {metric} [{points}] {} {}", spec.name, spec.comparison, spec.threshold)
     }
 }

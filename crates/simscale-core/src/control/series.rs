@@ -107,6 +107,11 @@ impl Archive {
         Archive { tracks: Vec::new(), series: Vec::new(), publication, reach: 0 }
     }
 
+    /// The name of a metric as users write it.
+    pub fn name(&self, metric: &Metric) -> String {
+        self.publication.metrics.name(metric)
+    }
+
     /// Somebody will ask for the last `count` windows of a query; its number.
     pub fn subscribe(&mut self, query: &MetricQuery, count: usize) -> usize {
         let period = query.period.as_nanos();

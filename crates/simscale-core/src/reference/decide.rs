@@ -185,7 +185,8 @@ impl Engine<'_> {
         let watched = &self.watched[index];
         let spec = &watched.spec;
         let values: Vec<String> = watched.evaluated.iter().map(|p| format!("{:.2}", p.value)).collect();
-        let (name, metric, points) = (&spec.name, &spec.query.metric, values.join(" "));
+        let metric = self.world.metrics.name(&spec.query.metric);
+        let (name, points) = (&spec.name, values.join(" "));
         format!("{name}: {metric} [{points}] {} {}", spec.comparison, spec.threshold)
     }
 

@@ -108,6 +108,7 @@ fn every_published_case_holds() {
         table!("warm_up", |case, _| warm_up(case), f),
         table!("target_tracking_capacity", |case, _| capacity(case), f),
         table!("target_tracking_alarms", |case, _| alarms(case), f),
+        table!("alarm_limits", |case, _| alarm_limits(case), f),
         table!("several_policies", |case, _| answer(case), f),
         table!("service_cooldown", |case, _| service_cooldown(case), f),
         table!("schedule_sizes", |case, _| schedule_sizes(case), f),
@@ -316,6 +317,23 @@ fn alarms(case: &Alarms) -> (String, String) {
         alarm(Comparison::LessThanThreshold, case.low, case.low_m_of_n),
     ];
     (format!("{found:?}"), format!("{published:?}"))
+}
+
+#[derive(Deserialize)]
+struct Limit {
+    period_s: u64,
+    max_evaluation_periods: u32,
+}
+
+/// The most periods that an alarm may look back: accepted, and one more refused.
+fn alarm_limits(case: &Limit) -> (String, String) {
+    let accepted = |periods: u32| {
+        let mut alarm = at_least(60.0, periods);
+        alarm.query.period = secs(case.period_s);
+        simscale_policy::validate_alarm(&alarm).is_ok()
+    };
+    let most = case.max_evaluation_periods;
+    (format!("{:?}", (accepted(most), accepted(most + 1))), format!("{:?}", (true, false)))
 }
 
 fn described(alarm: simscale_core::AlarmSpec) -> String {
