@@ -33,6 +33,9 @@ pub const SWEEP_FILES: [&str; 7] =
 /// Replications that are added at a time until the intervals are narrow enough.
 const BATCH: u64 = 5;
 
+/// Replications over which cost floors are taken: they hardly differ.
+const FLOORS: u64 = 3;
+
 /// Number of the first replication that the choice never sees; from here on the winner's figures are taken.
 pub const FRESH: u64 = 1_000_000;
 
@@ -72,8 +75,21 @@ pub struct Found {
     pub fresh: Study,
     /// Whether the precision that was asked was reached; `None` where none was.
     pub precise: Option<bool>,
+    /// What no cell that keeps its promises can cost less than, a month, cell by cell; `None` where no floor is known.
+    pub floors: Vec<Option<f64>>,
+    /// The smallest constant group whose promises hold, known in hindsight.
+    pub constant: Option<Constant>,
     /// Where the files lie.
     pub folder: PathBuf,
+}
+
+/// A constant group of the baseline's instances.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Constant {
+    /// Instances.
+    pub size: u32,
+    /// How it was judged.
+    pub verdict: Verdict,
 }
 
 /// How a sweep is run.
@@ -129,21 +145,24 @@ impl Task {
     /// Runs everything that is not done yet, judges it and publishes the tables.
     pub fn run(&self, mut folder: Folder, setting: &Setting<'_>) -> Result<Found, Failure> {
         let (store, done) = Store::open(folder.target(), &self.fixed(), setting.before)?;
-        let bench = Bench::new(self, &store, done, setting);
+        let mut bench = Bench::new(self, &store, done, setting);
         let (study, precise) = self.settle(&bench)?;
         let answer = Answer::of(&study);
         let fresh = self.fresh(&bench, &study, &answer)?;
-        let runs = bench.into_runs();
-        tables::write(&mut folder, self, &study, &answer, &runs)?;
-        folder.write("answer.json", &words::json(self, &study, &answer, &fresh, precise))?;
-        let svg = picture::svg(self, &study, &answer);
+        let constant = self.constant(&mut bench, study.cells[0].runs.len() as u64)?;
+        let floors = bench.floors(FLOORS.min(self.replications));
+        let target = folder.target().to_path_buf();
+        let found = Found { study, answer, fresh, precise, floors, constant, folder: target };
+        tables::write(&mut folder, self, &found.study, &found.answer, &bench.into_runs())?;
+        folder.write("answer.json", &words::json(self, &found))?;
+        let svg = picture::svg(self, &found);
         folder.write("front.svg", svg.as_bytes())?;
         #[cfg(feature = "png")]
         folder.write("front.png", &crate::timeline::png(&svg))?;
         folder.write("manifest.json", &words::manifest(self, &self.fixed()))?;
-        let folder = folder.publish()?;
+        folder.publish()?;
         store.remove();
-        Ok(Found { study, answer, fresh, precise, folder })
+        Ok(found)
     }
 
     /// Adds replications to all cells alike until the intervals are narrow enough.
@@ -177,12 +196,50 @@ impl Task {
         Ok(self.study(bench, &cells, numbers))
     }
 
+    /// The smallest constant group whose promises hold, by doubling and halving, on the replications that the choice was made from.
+    fn constant(&self, bench: &mut Bench<'_>, replications: u64) -> Result<Option<Constant>, Failure> {
+        if self.objectives().is_empty() || replications < judgement::FEWEST as u64 {
+            return Ok(None);
+        }
+        let most = self.cells[self.baseline].scenario.group.max;
+        let mut judged = |size: u32| -> Result<Verdict, Failure> {
+            let cell = bench.constant(size);
+            bench.run(&[cell], 0..replications)?;
+            let study = Study { baseline: 0, ..self.study(bench, &[cell], 0..replications) };
+            Ok(Answer::of(&study).verdicts.remove(0))
+        };
+        // Sizes up to `low` do not hold.
+        let (mut low, mut size) = (0, 1);
+        let mut found = loop {
+            let verdict = judged(size)?;
+            if verdict.holds == Holds::Yes {
+                break Constant { size, verdict };
+            }
+            low = size;
+            if size >= most {
+                return Ok(None);
+            }
+            size = (size * 2).min(most);
+        };
+        while found.size - low > 1 {
+            let size = low + (found.size - low) / 2;
+            let verdict = judged(size)?;
+            if verdict.holds == Holds::Yes {
+                found = Constant { size, verdict };
+            } else {
+                low = size;
+            }
+        }
+        Ok(Some(found))
+    }
+
     /// The runs of some cells as a study.
     fn study(&self, bench: &Bench<'_>, cells: &[usize], numbers: std::ops::Range<u64>) -> Study {
         let runs = bench.runs();
+        let label = |cell: usize| self.cells.get(cell).map(|c| (c.name.clone(), c.labels.clone()));
         let cell = |&cell: &usize| CellRuns {
-            name: self.cells[cell].name.clone(),
-            labels: self.cells[cell].labels.clone(),
+            name: label(cell).map(|l| l.0).unwrap_or_default(),
+            labels: label(cell).map(|l| l.1).unwrap_or_default(),
             runs: numbers.clone().map(|number| runs[&(cell, number)].figures.clone()).collect(),
         };
         Study {

@@ -13,6 +13,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod floor;
 pub mod plan;
 pub mod scenario;
 pub mod summary;

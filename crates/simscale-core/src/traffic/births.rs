@@ -1,8 +1,8 @@
 //! The birth of a request: its class, work and wait, all drawn before anybody decides anything.
 
-use super::Arrivals;
-use crate::kernel::{Distribution, NEVER, Purpose, Sampler, WORK_MAX, stream};
-use crate::world::RequestClass;
+use super::{Arrivals, Workload};
+use crate::kernel::{Distribution, NEVER, Purpose, Sampler, SimDuration, SimTime, WORK_MAX, stream};
+use crate::world::{RequestClass, World};
 use rand::RngExt;
 
 const BLOCK: usize = 256;
@@ -129,6 +129,18 @@ pub(super) fn cumulative(classes: &[RequestClass]) -> Vec<f64> {
 /// The class that a number of 0 to 1 falls to.
 pub(super) fn class_of(cumulative: &[f64], u: f64) -> usize {
     cumulative.partition_point(|&w| w <= u).min(cumulative.len() - 1)
+}
+
+/// The requests of a run, without running it: when each is born, and its CPU time on a reference core.
+///
+/// The same world and workload give the requests that [`run`](crate::run) meets, follow-up requests of sessions aside; they end with the run.
+pub fn requests(world: &World, workload: Workload) -> impl Iterator<Item = (SimTime, SimDuration)> {
+    let mut births = Births::new(Arrivals::new(workload, world.seed), &world.classes, world.seed);
+    let end = world.duration.as_nanos();
+    std::iter::from_fn(move || {
+        let at = births.next_at();
+        (at < end).then(|| (SimTime::from_nanos(at), SimDuration::from_nanos(births.take().work)))
+    })
 }
 
 pub(super) fn waits(law: &Distribution) -> bool {

@@ -1,7 +1,7 @@
 //! The picture of a sweep: cost against violations with their intervals, the front, what is allowed, the winner and the baseline.
 
-use super::Task;
 use super::judgement::{Answer, Holds, Study};
+use super::{Found, Task};
 use crate::number::{money, percent};
 use crate::timeline::{Axis, INK, SOFT, style};
 use plotters::prelude::*;
@@ -11,6 +11,8 @@ const HEIGHT: u32 = 1400;
 
 const GREEN: RGBColor = RGBColor(46, 125, 70);
 const RED: RGBColor = RGBColor(200, 40, 50);
+const BLUE: RGBColor = RGBColor(31, 105, 180);
+const PURPLE: RGBColor = RGBColor(120, 70, 160);
 const GREY: RGBColor = RGBColor(150, 150, 160);
 
 /// Names that are drawn beside their points; more would not be read.
@@ -20,11 +22,11 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
 /// Draws the picture as SVG text.
-pub fn svg(task: &Task, study: &Study, answer: &Answer) -> String {
+pub fn svg(task: &Task, found: &Found) -> String {
     let mut text = String::new();
     {
         let root = SVGBackend::with_string(&mut text, (WIDTH, HEIGHT)).into_drawing_area();
-        draw(&root, task, study, answer).expect("text takes any drawing");
+        draw(&root, task, found).expect("text takes any drawing");
     }
     // Drawn at twice the size, because plotters knows whole units only.
     let size = format!("width=\"{WIDTH}\" height=\"{HEIGHT}\"");
@@ -57,7 +59,8 @@ fn dots(study: &Study, answer: &Answer) -> Vec<Dot> {
     (0..study.cells.len()).map(dot).collect()
 }
 
-fn draw(root: &Area<'_>, task: &Task, study: &Study, answer: &Answer) -> Drawn {
+fn draw(root: &Area<'_>, task: &Task, found: &Found) -> Drawn {
+    let (study, answer) = (&found.study, &found.answer);
     root.fill(&WHITE)?;
     root.draw(&Text::new(task.name.clone(), (60, 34), style(44, INK, true)))?;
     let heading = format!(
@@ -71,7 +74,8 @@ fn draw(root: &Area<'_>, task: &Task, study: &Study, answer: &Answer) -> Drawn {
     let (_, plot) = root.split_vertically(190);
     let dots = dots(study, answer);
     let most = |value: &dyn Fn(&Dot) -> f64| dots.iter().map(value).fold(0.0, f64::max);
-    let x = Axis::from_zero(most(&|dot| dot.cost.0 + dot.cost.1));
+    let dearest = levels(found).iter().map(|level| level.0).fold(0.0, f64::max);
+    let x = Axis::from_zero(most(&|dot| dot.cost.0 + dot.cost.1).max(dearest));
     let allowed = study.objectives.iter().map(|(_, allowed)| allowed * 100.0).fold(0.0, f64::max);
     let y = Axis::from_zero(most(&|dot| dot.broken.0 + dot.broken.1).max(allowed * 1.5));
     let mut chart = ChartBuilder::on(&plot)
@@ -98,6 +102,10 @@ fn draw(root: &Area<'_>, task: &Task, study: &Study, answer: &Answer) -> Drawn {
         let level = [(0.0, allowed * 100.0), (right, allowed * 100.0)];
         chart.draw_series(DashedLineSeries::new(level, 12, 8, RED.stroke_width(3)))?;
     }
+    let top = plotters::coord::ranged1d::Ranged::range(&y).end;
+    for (cost, color) in levels(found) {
+        chart.draw_series(DashedLineSeries::new([(cost, 0.0), (cost, top)], 5, 9, color.stroke_width(3)))?;
+    }
     let front: Vec<(f64, f64)> =
         answer.front.iter().map(|&cell| (dots[cell].cost.0, dots[cell].broken.0)).collect();
     chart.draw_series(LineSeries::new(front, INK.mix(0.45).stroke_width(3)))?;
@@ -118,6 +126,14 @@ fn draw(root: &Area<'_>, task: &Task, study: &Study, answer: &Answer) -> Drawn {
         }
     }
     names(&mut chart, study, answer, &dots, right)
+}
+
+/// The cost floor and the best constant group, each with its colour.
+fn levels(found: &Found) -> Vec<(f64, RGBColor)> {
+    let cell = found.answer.winner.unwrap_or(found.study.baseline);
+    let floor = found.floors[cell].map(|floor| (floor, BLUE));
+    let constant = found.constant.as_ref().map(|constant| (constant.verdict.cost.mean, PURPLE));
+    floor.into_iter().chain(constant).collect()
 }
 
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
@@ -179,5 +195,12 @@ fn legend(root: &Area<'_>) -> Drawn {
     root.draw(&Text::new("front", (x + 62, 138), style(26, INK, false)))?;
     x += 170;
     root.draw(&PathElement::new(vec![(x, 152), (x + 50, 152)], RED.stroke_width(3)))?;
-    root.draw(&Text::new("allowed", (x + 62, 138), style(26, INK, false)))
+    root.draw(&Text::new("allowed", (x + 62, 138), style(26, INK, false)))?;
+    x += 190;
+    for (name, color) in [("cost floor", BLUE), ("best constant group", PURPLE)] {
+        root.draw(&PathElement::new(vec![(x, 136), (x, 168)], color.stroke_width(3)))?;
+        root.draw(&Text::new(name, (x + 14, 138), style(26, INK, false)))?;
+        x += 180;
+    }
+    Ok(())
 }

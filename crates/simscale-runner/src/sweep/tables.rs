@@ -89,9 +89,10 @@ fn runs_table(
     let head = head.chain(["replication", "seed", "fingerprint", "requests"].map(str::to_owned));
     rows.write_record(head.chain(study.paths.iter().cloned()))?;
     let count = study.cells[0].runs.len() as u64;
-    // Runs of an earlier, longer sweep that was resumed with fewer replications are no part of this one.
+    // Constant groups, and runs of an earlier, longer sweep that was resumed with fewer replications, are no part of the table.
     let wanted = |number: u64| number < count || (FRESH..FRESH + count).contains(&number);
-    for (&(cell, number), run) in runs.iter().filter(|(id, _)| wanted(id.1)) {
+    let own = |id: &RunId| id.0 < task.cells.len() && wanted(id.1);
+    for (&(cell, number), run) in runs.iter().filter(|(id, _)| own(id)) {
         let mut row = vec![cell.to_string()];
         row.extend(task.cells[cell].labels.iter().cloned());
         row.extend([number.to_string(), replication_seed(task.seed, number).to_string()]);

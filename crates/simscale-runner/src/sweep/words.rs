@@ -104,6 +104,9 @@ pub fn page(task: &Task, found: &Found, files: &str) -> Page {
     }
     rejected(&mut page, study, answer);
     front(&mut page, study, answer);
+    for line in against(found) {
+        page.add("Against", line);
+    }
     for line in sensitivity(study, answer) {
         page.add("Matters", line);
     }
@@ -159,6 +162,38 @@ fn front(page: &mut Page, study: &Study, answer: &Answer) {
             ),
         );
     }
+}
+
+/// The winner, or the baseline, against the cost floor and the best constant group.
+fn against(found: &Found) -> Vec<String> {
+    let (study, answer) = (&found.study, &found.answer);
+    let cell = answer.winner.unwrap_or(study.baseline);
+    let cost = answer.verdicts[cell].cost.mean;
+    let mut lines = Vec::new();
+    if let Some(constant) = &found.constant {
+        let own = constant.verdict.cost.mean;
+        let share = percent((1.0 - cost / own).abs());
+        let word = if cost < own { "less" } else { "more" };
+        lines.push(format!(
+            "best constant group, in hindsight: {} at {}; {} costs {share} {word}",
+            counted(u64::from(constant.size), "instance", "instances"),
+            money(own, USD),
+            study.cells[cell].name
+        ));
+    } else if !study.objectives.is_empty() {
+        lines.push(
+            "no constant group up to the baseline's group.max is shown to keep the promises".to_owned(),
+        );
+    }
+    if let Some(floor) = found.floors[cell].filter(|_| answer.winner.is_some()) {
+        lines.push(format!(
+            "cost floor: nothing that keeps the promises costs less than {}; {} costs {} more",
+            money(floor, USD),
+            study.cells[cell].name,
+            percent(cost / floor - 1.0)
+        ));
+    }
+    lines
 }
 
 /// How far each axis moves cost and violations: the span of its points' means over all other axes, the widest first.
@@ -260,6 +295,8 @@ struct Json<'a> {
     equals: &'a [usize],
     rejected: &'a [usize],
     front: &'a [usize],
+    /// The smallest constant group whose promises hold, in hindsight.
+    best_constant: Option<JsonConstant>,
     cells: Vec<JsonCell<'a>>,
     fresh: Vec<JsonFresh<'a>>,
 }
@@ -272,7 +309,15 @@ struct JsonCell<'a> {
     overloaded: Option<&'a str>,
     cost_usd_per_month: f64,
     cost_usd_per_month_half_width: Option<f64>,
+    cost_floor_usd_per_month: Option<f64>,
     objectives: Vec<JsonKept<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonConstant {
+    instances: u32,
+    cost_usd_per_month: f64,
+    cost_usd_per_month_half_width: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -293,13 +338,8 @@ struct JsonFresh<'a> {
     cost_usd_per_month_half_width: Option<f64>,
 }
 
-pub(super) fn json(
-    task: &Task,
-    study: &Study,
-    answer: &Answer,
-    fresh: &Study,
-    precise: Option<bool>,
-) -> Vec<u8> {
+pub(super) fn json(task: &Task, found: &Found) -> Vec<u8> {
+    let Found { study, answer, fresh, .. } = found;
     let sure = study.confidence;
     let cells = answer.verdicts.iter().enumerate().map(|(cell, verdict)| JsonCell {
         name: &study.cells[cell].name,
@@ -312,6 +352,7 @@ pub(super) fn json(
         overloaded: verdict.overloaded.as_deref(),
         cost_usd_per_month: verdict.cost.mean,
         cost_usd_per_month_half_width: verdict.cost.half_width(sure),
+        cost_floor_usd_per_month: found.floors[cell],
         objectives: verdict
             .kept
             .iter()
@@ -340,12 +381,17 @@ pub(super) fn json(
         axes: &task.axes,
         replications: study.cells[0].runs.len(),
         confidence: sure,
-        precision_reached: precise,
+        precision_reached: found.precise,
         baseline: study.baseline,
         winner: answer.winner,
         equals: &answer.equals,
         rejected: &answer.rejected,
         front: &answer.front,
+        best_constant: found.constant.as_ref().map(|constant| JsonConstant {
+            instances: constant.size,
+            cost_usd_per_month: constant.verdict.cost.mean,
+            cost_usd_per_month_half_width: constant.verdict.cost.half_width(sure),
+        }),
         cells: cells.collect(),
         fresh: fresh.collect(),
     })

@@ -8,7 +8,9 @@ use crate::hash;
 use crate::record::Console;
 use crate::trace::CheckedTrace;
 use indicatif::{ProgressBar, ProgressStyle};
+use rayon::prelude::*;
 use simscale::Scenario;
+use simscale::floor::cost_floor;
 use simscale::plan::replication_seed;
 use simscale::summary::Summary;
 use std::collections::BTreeMap;
@@ -33,10 +35,40 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// The same service on a constant group of this size, whatever its policies do.
+    pub fn constant(&self, size: u32) -> Prepared {
+        let mut scenario = self.scenario.clone();
+        scenario.policy.clear();
+        let group = &mut scenario.group;
+        (group.min, group.max, group.desired) = (size, size, Some(size));
+        Prepared {
+            name: format!("constant group of {size}"),
+            labels: Vec::new(),
+            values: Vec::new(),
+            scenario,
+            trace: self.trace.clone(),
+        }
+    }
+
+    /// The cost floor of a month with this seed; `None` where there is none.
+    pub fn floor(&self, seed: u64) -> Option<f64> {
+        let rows = self.trace.as_ref().map(|trace| trace.reader()).transpose().ok()?;
+        let simulation = self.scenario.simulation(Some(seed), rows).ok()?;
+        cost_floor(&self.scenario, simulation).map(|floor| floor.usd_per_month)
+    }
+
     /// All that fixes its runs, seed aside.
     pub fn identity(&self) -> String {
         let trace = self.trace.as_ref().map_or("", |trace| trace.facts.sha256.as_str());
         format!("{} {trace}", hash::of_text(&self.scenario.to_toml()))
+    }
+
+    /// All that fixes its cost floor, seed aside: everything but what policies do above the smallest size.
+    fn identity_of_floor(&self) -> String {
+        let mut scenario = self.scenario.clone();
+        scenario.policy.retain(|policy| policy.threshold_poll.is_some() || policy.schedule.is_some());
+        let trace = self.trace.as_ref().map_or("", |trace| trace.facts.sha256.as_str());
+        format!("{} {trace}", scenario.to_toml())
     }
 
     /// Requests that a run is about to have.
@@ -78,6 +110,8 @@ pub struct Bench<'a> {
     paths: Vec<String>,
     runs: Mutex<BTreeMap<RunId, Measured>>,
     folder: std::path::PathBuf,
+    /// Constant groups that were tried, by size.
+    constant: BTreeMap<usize, Prepared>,
 }
 
 impl<'a> Bench<'a> {
@@ -89,7 +123,8 @@ impl<'a> Bench<'a> {
         setting: &'a Setting<'a>,
     ) -> Bench<'a> {
         let folder = store.folder().to_path_buf();
-        Bench { task, store, setting, paths: task.paths(), runs: Mutex::new(done), folder }
+        let constant = BTreeMap::new();
+        Bench { task, store, setting, paths: task.paths(), runs: Mutex::new(done), folder, constant }
     }
 
     /// All runs that are done.
@@ -101,6 +136,42 @@ impl<'a> Bench<'a> {
         self.runs.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A constant group as a cell of its own, behind the others.
+    pub(super) fn constant(&mut self, size: u32) -> usize {
+        let (number, base) = (self.task.cells.len() + size as usize, &self.task.cells[self.task.baseline]);
+        self.constant.entry(number).or_insert_with(|| base.constant(size));
+        number
+    }
+
+    fn cell(&self, number: usize) -> &Prepared {
+        self.task.cells.get(number).unwrap_or_else(|| &self.constant[&number])
+    }
+
+    /// The cost floor of each cell, mean over some replications; cells that differ in their policies alone share the work.
+    pub(super) fn floors(&self, replications: u64) -> Vec<Option<f64>> {
+        let told: Vec<String> = self.task.cells.iter().map(|cell| cell.identity_of_floor()).collect();
+        let mut distinct: Vec<(&String, &Prepared)> = told.iter().zip(&self.task.cells).collect();
+        distinct.sort_by(|a, b| a.0.cmp(b.0));
+        distinct.dedup_by(|a, b| a.0 == b.0);
+        let work: Vec<(&String, &Prepared, u64)> = distinct
+            .iter()
+            .flat_map(|&(told, cell)| (0..replications).map(move |number| (told, cell, number)))
+            .collect();
+        let floors: Vec<(&String, Option<f64>)> = self.setting.threads.install(|| {
+            work.par_iter()
+                .map(|&(told, cell, number)| (told, cell.floor(replication_seed(self.task.seed, number))))
+                .collect()
+        });
+        let mean = |told: &String| -> Option<f64> {
+            let own: Vec<Option<f64>> =
+                floors.iter().filter(|floor| floor.0 == told).map(|floor| floor.1).collect();
+            let values: Vec<f64> = own.iter().flatten().copied().collect();
+            (values.len() == own.len() && !own.is_empty())
+                .then(|| values.iter().sum::<f64>() / values.len() as f64)
+        };
+        told.iter().map(mean).collect()
+    }
+
     /// Runs the replications of some cells that are not done yet.
     pub(super) fn run(&self, cells: &[usize], numbers: Range<u64>) -> Result<(), Failure> {
         let mut wanted: Vec<RunId> =
@@ -108,7 +179,7 @@ impl<'a> Bench<'a> {
         wanted.retain(|run| !self.runs().contains_key(run));
         // The longest first, so that no processor is left alone with one at the end.
         wanted.sort_by(|a, b| {
-            let length = |run: &RunId| self.task.cells[run.0].requests();
+            let length = |run: &RunId| self.cell(run.0).requests();
             length(b).total_cmp(&length(a)).then((a.1, a.0).cmp(&(b.1, b.0)))
         });
         let progress = Progress::new(wanted.len() as u64, self.setting.shown);
@@ -144,7 +215,7 @@ impl<'a> Bench<'a> {
 
     /// One run, kept; the number of its requests.
     fn one(&self, run: RunId) -> Result<Option<u64>, Failure> {
-        let cell = &self.task.cells[run.0];
+        let cell = self.cell(run.0);
         let seed = replication_seed(self.task.seed, run.1);
         let attempt = catch_unwind(AssertUnwindSafe(|| cell.measure(&self.paths, seed, self.setting.stop)));
         let measured = attempt.unwrap_or_else(|_| {
