@@ -192,7 +192,8 @@ pub fn cost_floor(resolved: &Scenario, simulation: Simulation) -> Option<CostFlo
     let hours = window / 3600.0;
     // What is committed is paid, used or not; only what lies above it is paid on demand.
     let committed = resolved.prices.commitment;
-    let (count, cheap) = committed.map_or((0.0, 0.0), |c| (f64::from(c.instances), c.price.nano_usd() as f64 / 1e9));
+    let (count, cheap) =
+        committed.map_or((0.0, 0.0), |c| (f64::from(c.instances), c.price.nano_usd() as f64 / 1e9));
     let above = (instance_hours - count * hours).max(0.0);
     let usd = count * cheap * hours + above * price + hours * balancer;
     Some(CostFloor { usd, usd_per_month: usd / hours * HOURS_PER_MONTH, instance_hours })
