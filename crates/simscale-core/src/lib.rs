@@ -32,6 +32,6 @@ pub use ledger::{
 pub use sim::{BrokenLaw, run};
 pub use traffic::{
     AfterFailure, Algorithm, ArrivalProcess, Curve, MmppState, SessionRequests, Sessions, Spread,
-    TraceReader, TraceRow, Workload, requests,
+    TraceReader, TraceRow, Workload, arriving_requests,
 };
 pub use world::*;

@@ -157,7 +157,7 @@ pub fn cost_floor(resolved: &Scenario, simulation: Simulation) -> Option<CostFlo
             (base, LetGo { works: Vec::new(), index: 0, dropped: 0.0, rests: Vec::new() })
         })
         .collect();
-    for (at, work) in core::requests(world, simulation.workload) {
+    for (at, work) in core::arriving_requests(world, simulation.workload) {
         let at = at.as_nanos();
         if at < from {
             continue;

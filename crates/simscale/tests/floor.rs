@@ -91,7 +91,7 @@ fn without_a_base_the_floor_is_the_work() {
     let from = 300.0;
     // The longer limit is 2 s: what arrives in the last second or two is let go by one promise or the other.
     let work = |until: f64| -> f64 {
-        simscale::engine::requests(&world, scenario.simulation(Some(3), None).unwrap().workload)
+        simscale::engine::arriving_requests(&world, scenario.simulation(Some(3), None).unwrap().workload)
             .filter(|(at, _)| (from..until).contains(&at.as_secs_f64()))
             .map(|(_, work)| work.as_secs_f64())
             .sum()

@@ -134,7 +134,7 @@ pub(super) fn class_of(cumulative: &[f64], u: f64) -> usize {
 /// The requests of a run, without running it: when each is born, and its CPU time on a reference core.
 ///
 /// The same world and workload give the requests that [`run`](crate::run) meets, follow-up requests of sessions aside; they end with the run.
-pub fn requests(world: &World, workload: Workload) -> impl Iterator<Item = (SimTime, SimDuration)> {
+pub fn arriving_requests(world: &World, workload: Workload) -> impl Iterator<Item = (SimTime, SimDuration)> {
     let mut births = Births::new(Arrivals::new(workload, world.seed), &world.classes, world.seed);
     let end = world.duration.as_nanos();
     std::iter::from_fn(move || {

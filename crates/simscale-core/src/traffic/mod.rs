@@ -12,7 +12,7 @@ pub(crate) mod slow_start;
 
 pub(crate) use arrivals::Arrivals;
 pub use arrivals::{ArrivalProcess, Spread, TraceReader, TraceRow, Workload};
-pub use births::requests;
+pub use births::arriving_requests;
 pub(crate) use births::{Birth, Births};
 pub use curve::{Curve, MmppState};
 pub(crate) use nodes::{Nodes, Targets, View, told, views};
