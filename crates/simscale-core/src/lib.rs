@@ -22,8 +22,10 @@ pub use control::{
     LowSamples, MathMetric, Metric, MissingData, Needs, Observation, Operator, Policy, Reason, Request,
     Statistic, Trigger, Window,
 };
+pub use fleet::Ending;
 pub use fleet::{Candidate, Configuration, hook_global_timeout, hook_timeout_after, terminated_first};
 pub use kernel::{BadDistribution, Distribution, SimDuration, SimTime, replication_seed};
+pub use ledger::InstanceRow;
 pub use ledger::SessionCounts;
 pub use ledger::{
     ActivityKind, ActivityRow, AgentCounts, Attempts, Billed, Capacity, Cost, ObjectiveResult, PeriodRow,
@@ -34,4 +36,5 @@ pub use traffic::{
     AfterFailure, Algorithm, ArrivalProcess, Curve, MmppState, SessionRequests, Sessions, Spread,
     TraceReader, TraceRow, Workload, arriving_requests,
 };
+pub use traffic::{CookieKind, Stickiness};
 pub use world::*;

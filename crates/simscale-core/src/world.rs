@@ -2,7 +2,7 @@
 
 use crate::control::{MathMetric, Metric};
 use crate::kernel::{Distribution, SimDuration, SimTime};
-use crate::traffic::{Algorithm, Sessions};
+use crate::traffic::{Algorithm, Sessions, Stickiness};
 
 mod hooks;
 mod places;
@@ -197,6 +197,8 @@ pub struct Balancer {
     pub idle_timeout: Option<SimDuration>,
     /// Health checks; without them a target is healthy when its application answers.
     pub health_check: Option<HealthCheck>,
+    /// Sessions stay with their target; needs sessions.
+    pub stickiness: Option<Stickiness>,
     /// Whether the node of a zone chooses among the targets of all zones, or only of its own.
     pub cross_zone: bool,
     /// Whether all nodes know each other's rotation and outstanding attempts. Without effect when `cross_zone` is off: no two
@@ -217,6 +219,7 @@ impl Balancer {
             slow_start: SimDuration::ZERO,
             idle_timeout: None,
             health_check: None,
+            stickiness: None,
             cross_zone: true,
             shared_state: false,
             dns_minimum: MinimumHealthy::default(),

@@ -16,6 +16,7 @@ fn a_session_of_one_request_is_a_request() {
     for seed in 0..1000 {
         let mut small = random(seed);
         small.world.clients.sessions = None;
+        small.world.balancer.stickiness = None;
         let (plain, plain_rows) = steer(small.world.clone(), small.workload(), small.policies());
         let think = Distribution::Exponential { mean: S };
         small.world.clients.sessions = Some(sessions(SessionRequests::Constant(1), think));
@@ -105,6 +106,112 @@ fn a_user_leaves_after_a_failure_or_goes_on() {
         let counts = result.sessions.expect("there are sessions");
         assert_eq!(counts.left, left, "{after_failure:?}");
         assert_eq!(result.requests.arrived, requests_made, "{after_failure:?}");
+    }
+}
+
+/// Two instances that answer at once, and users that think for 10 s: what each instance served, by launch.
+fn sticky_pair(duration: SimDuration, requests_each: u32) -> (World, Workload) {
+    let mut w = world(secs(600), 1);
+    fleet(&mut w, 2);
+    w.classes = vec![class(Distribution::Constant { value: 1.0 * MS })];
+    let think_time = Distribution::Constant { value: 10.0 * S };
+    w.clients.sessions = Some(sessions(SessionRequests::Constant(requests_each), think_time));
+    w.balancer.stickiness = Some(Stickiness { cookie: CookieKind::Balancer, duration });
+    // Three users: by round robin the third comes to the first instance.
+    (w, requests(&[(0, 1_000_000), (1_000_000_000, 1_000_000), (2_000_000_000, 1_000_000)]))
+}
+
+/// A cookie keeps a user with the target that answered, and every answer renews it; one that is too old does not.
+#[test]
+fn a_cookie_keeps_a_user_with_its_target() {
+    let served = |duration| {
+        let (w, workload) = sticky_pair(duration, 10);
+        let (result, keep) = simulate(w, workload);
+        let counts = result.sessions.expect("there are sessions");
+        assert_eq!((counts.broken_by_scale_in, counts.broken_by_health), (0, 0));
+        keep.instances.iter().map(|row| row.served).collect::<Vec<u64>>()
+    };
+    // Renewed at each answer: 90 s of session outlast a cookie of 10 s and a moment.
+    assert_eq!(served(SimDuration::from_nanos(10_000_000_001)), [20, 10]);
+    // A cookie counts before the end of its time, not at it.
+    assert_eq!(served(secs(10)), [15, 15]);
+}
+
+/// A user whose target was deregistered gets a new target and a new cookie, and is counted once.
+#[test]
+fn a_scale_in_breaks_sessions() {
+    let (mut w, workload) = sticky_pair(secs(3600), 10);
+    w.group.min = 1;
+    w.group.termination = Termination::OldestInstance;
+    let (result, keep) = steer(w, workload, vec![Box::new(OneAt(at(35)))]);
+    let counts = result.sessions.expect("there are sessions");
+    assert_eq!((counts.broken_by_scale_in, counts.broken_by_health, counts.completed), (2, 0, 3));
+    let served: Vec<(u64, u64)> = keep.instances.iter().map(|row| (row.launch, row.served)).collect();
+    // The first two users made requests at 0, 10, 20, 30 s and 2, 12, 22, 32 s there.
+    assert_eq!(served, [(0, 8), (1, 22)]);
+    assert_eq!(keep.instances[0].ending, Ending::ScaledIn);
+    assert_eq!(keep.instances[1].ending, Ending::RunEnded);
+}
+
+/// A user whose target crashed is counted as broken by health, also when the group has replaced the target since.
+#[test]
+fn a_crash_breaks_sessions_by_health() {
+    for every in [secs(5), secs(500)] {
+        let (mut w, workload) = sticky_pair(secs(3600), 10);
+        w.group.health.every = every;
+        let strike = Fault {
+            name: "crash".into(),
+            when: FaultTime::At(at(34)),
+            kind: FaultKind::Crash,
+            victims: Victims::Count(1),
+        };
+        w.faults = vec![strike];
+        let (result, _) = simulate(w, workload);
+        let counts = result.sessions.expect("there are sessions");
+        assert_eq!(counts.broken_by_scale_in, 0);
+        assert!((1..=2).contains(&counts.broken_by_health), "{counts:?}");
+        assert_eq!(counts.completed, 3);
+    }
+}
+
+/// Asks for one instance at a time of the run.
+struct OneAt(SimTime);
+
+impl Policy for OneAt {
+    fn name(&self) -> &str {
+        "one"
+    }
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+    fn next_look(&self, now: SimTime) -> Option<SimTime> {
+        (now < self.0).then_some(self.0)
+    }
+    fn decide(&mut self, _: &Observation<'_>) -> Decision {
+        Decision::desired(1, Reason::Fixed)
+    }
+}
+
+/// In random worlds the rows of instances add up to the run: the bill to the nanosecond, what was served, and launches once each.
+#[test]
+fn rows_of_instances_add_up() {
+    for seed in 0..2000 {
+        let mut small = random(seed);
+        // What a commitment pays for is not on the instances' line of the bill.
+        small.world.prices.commitment = None;
+        let (result, keep) = steer(small.world.clone(), small.workload(), small.policies());
+        let billed: u128 = keep.instances.iter().map(|row| u128::from(row.billed_ns)).sum();
+        assert_eq!(billed, result.billed.instance_ns, "world {seed}");
+        let served: u64 = keep.instances.iter().map(|row| row.served).sum();
+        if small.world.lead_in.is_zero() {
+            assert_eq!(served, result.requests.served, "world {seed}");
+            let service: u128 = keep.instances.iter().map(|row| row.service_ns).sum();
+            let mean = service as f64 / result.to.as_nanos().max(1) as f64;
+            assert!((mean - result.capacity.in_service_mean).abs() < 1e-9 * mean.max(1.0), "world {seed}");
+        }
+        let mut launches: Vec<u64> = keep.instances.iter().map(|row| row.launch).collect();
+        launches.sort_unstable();
+        assert!(launches.iter().enumerate().all(|(i, &launch)| launch == i as u64), "world {seed}");
     }
 }
 

@@ -1,10 +1,11 @@
 //! What happens to the facts of a run while it goes on: rows to files, points to the picture, a step of the progress bar.
 
 use crate::failure::Failure;
-use crate::output::{ACTIVITY_COLUMNS, Folder, PERIOD_COLUMNS, Table, activity_cells, period_cells};
+use crate::output::{ACTIVITY_COLUMNS, Folder, INSTANCE_COLUMNS, PERIOD_COLUMNS, Table};
+use crate::output::{activity_cells, instance_cells, period_cells};
 use crate::timeline::Series;
 use indicatif::{ProgressBar, ProgressStyle};
-use simscale::engine::{ActivityRow, PeriodRow, SimTime, Sink};
+use simscale::engine::{ActivityRow, InstanceRow, PeriodRow, SimTime, Sink};
 use simscale::scenario::RunSettings;
 use std::io::{BufWriter, Write};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -14,6 +15,7 @@ use std::time::Duration;
 pub struct Recorder<'a> {
     periods: Table<BufWriter<fs_err::File>>,
     activities: Table<BufWriter<fs_err::File>>,
+    instances: Table<BufWriter<fs_err::File>>,
     clock: &'a RunSettings,
     series: Series,
     requests: u64,
@@ -32,6 +34,7 @@ impl<'a> Recorder<'a> {
         Ok(Recorder {
             periods: Table::new("periods.csv", folder.create("periods.csv")?, &PERIOD_COLUMNS),
             activities: Table::new("activities.csv", folder.create("activities.csv")?, &ACTIVITY_COLUMNS),
+            instances: Table::new("instances.csv", folder.create("instances.csv")?, &INSTANCE_COLUMNS),
             clock,
             series: Series::default(),
             requests: 0,
@@ -44,6 +47,7 @@ impl<'a> Recorder<'a> {
     pub fn finish(self) -> Result<(Series, u64), Failure> {
         self.periods.finish()?;
         self.activities.finish()?;
+        self.instances.finish()?;
         Ok((self.series, self.requests))
     }
 }
@@ -59,6 +63,10 @@ impl Sink for Recorder<'_> {
 
     fn activity(&mut self, row: &ActivityRow) {
         self.activities.row(activity_cells(row, self.clock.local_text(row.at)));
+    }
+
+    fn instance(&mut self, row: &InstanceRow) {
+        self.instances.row(instance_cells(row));
     }
 
     /// Ends the run on Ctrl-C, and when its rows cannot be written any more.

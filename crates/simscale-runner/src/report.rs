@@ -123,6 +123,14 @@ fn users(sessions: &Sessions) -> String {
     if sessions.left > 0 {
         text += &format!(", {} of them because a request failed", count(sessions.left));
     }
+    let broken = sessions.broken_by_scale_in + sessions.broken_by_health;
+    if broken > 0 {
+        text += &format!(
+            "; {} of a sticky session lost, {} by scale-in",
+            counted(broken, "target", "targets"),
+            count(sessions.broken_by_scale_in)
+        );
+    }
     text
 }
 

@@ -24,6 +24,7 @@ fn the_first_three_commands_of_a_newcomer_work() {
     assert_eq!(code(&run), 0, "{}", err(&run));
     let files = [
         "activities.csv",
+        "instances.csv",
         "manifest.json",
         "periods.csv",
         "resolved.toml",

@@ -163,6 +163,10 @@ pub struct Sessions {
     pub requests_mean: Option<f64>,
     /// From the first arrival to the last answer, seconds, mean over those that ended in the window.
     pub duration_mean_s: Option<f64>,
+    /// Times that a sticky session lost its target to a scale-in.
+    pub broken_by_scale_in: u64,
+    /// Times that a sticky session lost its target because it was unhealthy or broken.
+    pub broken_by_health: u64,
 }
 
 /// Response times, seconds.
@@ -408,6 +412,8 @@ fn sessions(counts: &SessionCounts) -> Sessions {
         in_progress_at_end: counts.in_progress_at_end,
         requests_mean: (ended > 0).then(|| counts.requests as f64 / ended as f64),
         duration_mean_s: mean_s(counts.lasted_ns, ended),
+        broken_by_scale_in: counts.broken_by_scale_in,
+        broken_by_health: counts.broken_by_health,
     }
 }
 

@@ -2,9 +2,9 @@
 
 use simscale::Scenario;
 use simscale::engine::{
-    AbandonedWork, AfterFailure, AlarmPhase, Algorithm, ArrivalProcess, BootFailure, BootStage, Cold, Curve,
-    Distribution, FaultKind, FaultTime, Metric, ObjectiveKind, Overflow, SessionRequests, SimDuration,
-    SimTime, Spread, Statistic, Termination, TraceRow, Victims, Workload,
+    AbandonedWork, AfterFailure, AlarmPhase, Algorithm, ArrivalProcess, BootFailure, BootStage, Cold,
+    CookieKind, Curve, Distribution, FaultKind, FaultTime, Metric, ObjectiveKind, Overflow, SessionRequests,
+    SimDuration, SimTime, Spread, Statistic, Termination, TraceRow, Victims, Workload,
 };
 
 const WIDE: &str = r#"
@@ -69,6 +69,7 @@ connections = 40
 algorithm = { power_of_d = { d = 2 } }
 idle_timeout = "0s"
 health_check = { interval = "10s", cpu_time = "3ms" }
+stickiness = { cookie = "application", duration = "1h" }
 [group]
 min = 1
 max = 9
@@ -182,6 +183,8 @@ fn instance_boot_and_clients() {
     assert_eq!(app.on_failure, errors);
     assert_eq!(world.clients.timeout, Some(seconds(2)));
     assert_eq!(world.clients.abandoned_work, AbandonedWork::Cancelled);
+    let sticky = world.balancer.stickiness.unwrap();
+    assert_eq!((sticky.cookie, sticky.duration), (CookieKind::Application, seconds(3600)));
     let sessions = world.clients.sessions.as_ref().unwrap();
     assert_eq!(sessions.requests, SessionRequests::Geometric { mean: 12.5 });
     assert_eq!(sessions.think_time, Distribution::Exponential { mean: 8e9 });

@@ -175,6 +175,10 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     ("cpu_time = { exponential = { mean = \"35ms\" } }", "cpu_time = { exponential = { mean = \"35ms\" } }\ncpu_before_ratio = 50", &[
         "bad.toml:10:20: service.cpu_before_ratio: 50 is not a ratio from 0 to 1; write 50 percent as 0.5",
     ]),
+    ("# end\n", "[balancer]\nstickiness = { duration = \"8d\" }\n", &[
+        "bad.toml:22:14: balancer.stickiness: { duration = \"8d\" } has nobody to stick: every arrival is a single request; add [clients.sessions], such as requests = { geometric = { mean = 20 } } and think_time = { exponential = { mean = \"10s\" } }",
+        "bad.toml:22:27: balancer.stickiness.duration: 192h is outside 1 s to 7 days, the range that AWS accepts; write \"1s\" to \"7d\"",
+    ]),
     ("# end\n", "[clients.sessions]\nrequests = { uniform = { low = 5, high = 3 } }\nthink_time = { constant = \"5s\" }\n", &[
         "bad.toml:22:32: clients.sessions.requests.uniform.low: 5 is above high (3); lower low or raise high",
     ]),

@@ -1,5 +1,6 @@
 //! The life of an instance outside its processors: launch, boot, service, health, draining.
 
+use super::Ending;
 use crate::kernel::{Purpose, Sampler, hash, stream};
 use crate::world::{BootFailure, BootStage, Instance};
 
@@ -44,6 +45,7 @@ struct Planned {
 pub(crate) struct Life {
     /// Number of the launch, from zero on; never used twice.
     pub launch: u64,
+    pub launched: u64,
     pub zone: u8,
     /// Version of the launch template that it was launched from.
     pub version: u32,
@@ -66,6 +68,12 @@ pub(crate) struct Life {
     /// Its drain is over.
     pub drained: bool,
     pub crashed: bool,
+    /// When the balancer first called it healthy.
+    pub healthy_since: Option<u64>,
+    /// What was billed for it, when its billing has ended, ns.
+    pub billed: Option<u64>,
+    /// Why the group ended it.
+    pub ending: Option<Ending>,
     pub hung: bool,
     /// When the last hang and the last slow-down end.
     pub hang_until: u64,
@@ -141,6 +149,7 @@ impl Life {
         }
         Life {
             launch,
+            launched: now,
             zone,
             version: 1,
             address: OWN_ADDRESS.wrapping_add(launch),
@@ -154,6 +163,9 @@ impl Life {
             tidy: false,
             drained: false,
             crashed: false,
+            healthy_since: None,
+            billed: None,
+            ending: None,
             hung: false,
             hang_until: 0,
             slow_until: 0,

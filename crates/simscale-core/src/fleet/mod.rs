@@ -1,6 +1,7 @@
 //! Instances: how they share their processors, how they live and die.
 
 mod credits;
+mod ending;
 mod hook;
 mod job;
 mod life;
@@ -9,6 +10,7 @@ mod sharers;
 mod termination;
 
 pub(crate) use credits::{Account, FULL, Terms};
+pub use ending::Ending;
 pub use hook::{hook_global_timeout, hook_timeout_after};
 pub(crate) use job::{ERROR, Job, Outcome, PROBE};
 pub(crate) use life::{BootStep, Health, Life, OWN_ADDRESS, Stage};

@@ -73,11 +73,17 @@ impl Bill {
     }
 
     /// An instance that was billed since `running` is shutting down at `now`.
-    pub fn end(&mut self, running: u64, now: u64) {
+    /// Gives the time that is billed for it.
+    pub fn end(&mut self, running: u64, now: u64) -> u64 {
         self.committed.less(now);
-        if now > self.from {
-            self.ended += u128::from(self.billed(running, now, true));
-        }
+        let billed = if now > self.from { self.billed(running, now, true) } else { 0 };
+        self.ended += u128::from(billed);
+        billed
+    }
+
+    /// Billed time so far of an instance that still runs.
+    pub fn so_far(&self, running: u64, now: u64) -> u64 {
+        self.billed(running, now, false)
     }
 
     /// Surplus credits are charged at `now`.

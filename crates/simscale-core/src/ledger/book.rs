@@ -30,6 +30,8 @@ pub(crate) struct SessionSums {
     pub lasted_ns: u128,
     pub answering_ns: u128,
     pub thinking_ns: u128,
+    pub broken_by_scale_in: u64,
+    pub broken_by_health: u64,
 }
 
 impl SessionSums {
@@ -224,6 +226,8 @@ impl Book {
             lasted_ns: b.lasted_ns - a.lasted_ns,
             answering_ns: b.answering_ns - a.answering_ns,
             thinking_ns: b.thinking_ns - a.thinking_ns,
+            broken_by_scale_in: b.broken_by_scale_in - a.broken_by_scale_in,
+            broken_by_health: b.broken_by_health - a.broken_by_health,
         }
     }
 

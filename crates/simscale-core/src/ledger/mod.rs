@@ -4,6 +4,7 @@ mod activity;
 mod billing;
 mod book;
 mod histogram;
+mod instance;
 mod objective;
 mod result;
 mod tally;
@@ -13,6 +14,7 @@ pub use activity::{ActivityKind, ActivityRow};
 pub(crate) use billing::Bill;
 pub(crate) use book::Book;
 pub(crate) use histogram::Histogram;
+pub use instance::InstanceRow;
 pub(crate) use objective::Judge;
 pub use result::SessionCounts;
 pub use result::{

@@ -13,6 +13,10 @@ pub trait Sink {
     fn activity(&mut self, row: &ActivityRow) {
         let _ = row;
     }
+    /// An instance was terminated, or the run ended before it was.
+    fn instance(&mut self, row: &super::InstanceRow) {
+        let _ = row;
+    }
     /// Asked once a period; `true` ends the run early (Ctrl-C).
     fn stop(&mut self) -> bool {
         false
@@ -136,6 +140,10 @@ pub struct SessionCounts {
     pub answering_ns: u128,
     /// Of that, time in which the user thought, ns.
     pub thinking_ns: u128,
+    /// Times that a sticky session lost its target because the group had it deregistered as one too many.
+    pub broken_by_scale_in: u64,
+    /// Times that a sticky session lost its target because it was unhealthy, or replaced as broken.
+    pub broken_by_health: u64,
 }
 
 /// Who answered the attempts that were not served, and with what: each attempt in exactly one. Source: ALB user guide, "Troubleshoot your

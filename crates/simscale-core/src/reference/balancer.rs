@@ -25,7 +25,7 @@ impl Engine<'_> {
     }
 
     /// Registered targets that a node may choose, in order of slots.
-    fn usable(&self, node: usize) -> Vec<usize> {
+    pub(super) fn usable(&self, node: usize) -> Vec<usize> {
         let all = self.reach(node);
         let open = self.fails_open(node);
         all.into_iter().filter(|&s| open || self.at(s).healthy).collect()

@@ -31,6 +31,7 @@ impl Engine<'_> {
                 self.at_mut(slot).machine.note(now);
             }
         }
+        self.tell_the_rest();
         let to = SimTime::from_nanos(self.now);
         RunResult {
             from: SimTime::from_nanos(self.from().min(self.now)),
@@ -106,19 +107,21 @@ impl Engine<'_> {
 
     /// Everything that was ever billed, as intervals inside the statistics window.
     fn billed(&self) -> u128 {
+        self.slots().map(|s| s.1).chain(&self.gone).map(|i| u128::from(self.billed_of(i))).sum()
+    }
+
+    /// What was ever billed of an instance, as an interval inside the statistics window.
+    pub(super) fn billed_of(&self, instance: &Instance) -> u64 {
         let minimum = self.world.prices.minimum.as_nanos();
-        let interval = |i: &Instance| {
-            let begin = i.billed_from?;
-            let Some(end) = i.billed_to else {
-                return Some(u128::from(overlap(begin, self.now, self.from(), self.now)));
-            };
-            if end <= self.from() {
-                return None;
-            }
-            let whole = (end - begin.max(self.from())).saturating_sub(1).div_ceil(SECOND) * SECOND;
-            Some(u128::from(if begin >= self.from() { whole.max(minimum) } else { whole }))
+        let Some(begin) = instance.billed_from else { return 0 };
+        let Some(end) = instance.billed_to else {
+            return overlap(begin, self.now, self.from(), self.now);
         };
-        self.slots().map(|s| s.1).chain(&self.gone).filter_map(interval).sum()
+        if end <= self.from() {
+            return 0;
+        }
+        let whole = (end - begin.max(self.from())).saturating_sub(1).div_ceil(SECOND) * SECOND;
+        if begin >= self.from() { whole.max(minimum) } else { whole }
     }
 
     pub(super) fn cost(&self) -> Cost {

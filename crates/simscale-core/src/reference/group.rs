@@ -3,6 +3,7 @@
 use super::log::Entry;
 use super::{Engine, Life};
 use crate::control::Activity;
+use crate::fleet::Ending;
 use crate::kernel::{Purpose, SimTime, hash};
 use crate::ledger::{ActivityKind, ActivityRow};
 use crate::world::Termination;
@@ -81,6 +82,8 @@ impl Engine<'_> {
                     if instance.crashed { "stopped running" } else { "failed the balancer's health checks" };
                 self.note(Entry::Replaced);
                 self.say(ActivityKind::Health, "group", Some(launch), &format!("{what}: replaced"));
+                let ending = if self.at(slot).crashed { Ending::StoppedRunning } else { Ending::Unhealthy };
+                self.at_mut(slot).ending = Some(ending);
                 self.begin_termination(slot, true);
             }
         }

@@ -113,6 +113,9 @@ impl Engine<'_> {
         let zones = self.zones();
         let instance = self.at_mut(slot);
         instance.healthy = healthy;
+        if healthy {
+            instance.healthy_from.get_or_insert(now);
+        }
         instance.new &= !healthy;
         instance.share = ramps.then_some(0);
         instance.credit = vec![0; zones];

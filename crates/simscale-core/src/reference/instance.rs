@@ -1,6 +1,7 @@
 //! One instance from outside: its life, its health, and what was recorded of it.
 
 use super::machine::{Job, Machine};
+use crate::fleet::Ending;
 use crate::kernel::WORK_MAX;
 
 /// Where in its life an instance is.
@@ -28,6 +29,11 @@ pub(super) struct Probe {
 #[derive(Debug, Clone)]
 pub(super) struct Instance {
     pub launch: u64,
+    pub slot: usize,
+    pub launched: u64,
+    pub healthy_from: Option<u64>,
+    pub served: u64,
+    pub ending: Option<Ending>,
     pub zone: usize,
     /// Version of its launch template.
     pub version: u32,
@@ -86,6 +92,11 @@ impl Instance {
     pub fn new(launch: u64, zone: usize, machine: Machine) -> Self {
         Instance {
             launch,
+            slot: 0,
+            launched: 0,
+            healthy_from: None,
+            served: 0,
+            ending: None,
             zone,
             version: 1,
             address: 0,

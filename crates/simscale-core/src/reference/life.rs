@@ -4,6 +4,7 @@ use super::instance::{Broken, Instance, Stage};
 use super::log::Entry;
 use super::machine::Machine;
 use super::{Engine, Fact, Life};
+use crate::fleet::Ending;
 use crate::kernel::{Purpose, Sampler, hash, stream};
 use crate::ledger::ActivityKind;
 use crate::world::{BootFailure, BootStage, Cold, Transition};
@@ -22,6 +23,7 @@ impl Engine<'_> {
             instance.in_service_from = Some(0);
             instance.stage = Stage::InService;
             instance.healthy = true;
+            instance.healthy_from = Some(0);
             instance.new = false;
             self.give_address(slot);
             self.first_check(slot);
@@ -47,7 +49,8 @@ impl Engine<'_> {
             self.fleet.push(None);
         }
         let machine = Machine::new(&self.world.instance, self.now);
-        self.fleet[slot] = Some(Instance::new(self.launches, zone, machine));
+        let instance = Instance::new(self.launches, zone, machine);
+        self.fleet[slot] = Some(Instance { slot, launched: self.now, ..instance });
         self.launches += 1;
         self.at_mut(slot).exists_from = self.now;
         slot
@@ -123,6 +126,7 @@ impl Engine<'_> {
         let launch = self.at(slot).launch;
         self.note(Entry::LaunchFailed);
         self.say(ActivityKind::Launch, "group", Some(launch), why);
+        self.at_mut(slot).ending = Some(Ending::LaunchFailed);
         self.begin_termination(slot, false);
         self.later(self.now + RELAUNCH, Life::Reconcile { launch });
     }
@@ -250,6 +254,7 @@ impl Engine<'_> {
         instance.machine.note(self.now);
         instance.billed_to.get_or_insert(self.now);
         instance.exists_to = Some(self.now);
+        self.tell_instance(&instance, Some(self.now));
         self.gone.push(instance);
     }
 }

@@ -18,7 +18,9 @@ mod measure;
 mod places;
 mod requests;
 mod sessions;
+mod stickiness;
 mod targets;
+mod told;
 
 use crate::control::Policy;
 use crate::kernel::{NEVER, Phase, mix};
@@ -84,6 +86,8 @@ struct Engine<'a> {
     /// Requests to come of users who think: (time, request that was answered).
     follow_ups: BTreeSet<(u64, u64)>,
     session_draws_cut: u64,
+    /// When sticky sessions lost their targets, and whether because of their health.
+    broken_cookies: Vec<(u64, bool)>,
     failures: Vec<Failure>,
     /// Retries that the budget has saved up, in millionths.
     budget: u64,
@@ -158,6 +162,7 @@ pub fn run(
         sessions: Vec::new(),
         follow_ups: BTreeSet::new(),
         session_draws_cut: 0,
+        broken_cookies: Vec::new(),
         failures: Vec::new(),
         budget: burst,
         life: BTreeSet::new(),

@@ -88,7 +88,8 @@ impl Engine<'_> {
             return;
         }
         let node = self.entrance(request);
-        let Some(slot) = self.choose(node, (request, attempt)) else {
+        let named = self.cookie_of(request, node);
+        let Some(slot) = named.or_else(|| self.choose(node, (request, attempt))) else {
             return self.attempt_ends(None, (request, attempt), Outcome::NoTarget);
         };
         let Request { work, wait, class, .. } = self.requests[request as usize];
@@ -270,11 +271,16 @@ impl Engine<'_> {
 
     fn attempt_ends(&mut self, slot: Option<usize>, id: Id, outcome: Outcome) {
         let slot_answers = slot.is_some_and(|s| self.at(s).answers());
+        let place = slot;
         let (slot, identity) = (slot.unwrap_or(usize::MAX) as u64, id.0 << 8 | id.1);
         let fact = mix((outcome as u64) << 56 ^ slot << 40 ^ identity);
         self.outcomes = self.outcomes.wrapping_add(mix(fact.wrapping_add(self.now)));
         self.note(Entry::AttemptEnded(outcome));
         self.note_answer(slot_answers, outcome);
+        if let (Some(place), Outcome::Served | Outcome::Error) = (place, outcome) {
+            self.at_mut(place).served += u64::from(outcome == Outcome::Served);
+            self.bake_cookie(id.0, place, outcome == Outcome::Served);
+        }
         if outcome == Outcome::Served {
             self.request_ends(id.0, outcome);
         } else {

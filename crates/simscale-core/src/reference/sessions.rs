@@ -12,6 +12,8 @@ pub(super) struct Session {
     planned: u64,
     /// Pauses before its second request, its third, and so on.
     pauses: Vec<u64>,
+    /// Target by slot and launch that its cookie names, and until when.
+    pub cookie: Option<(usize, u64, u64)>,
     /// When it ended, and whether because a request failed.
     end: Option<(u64, bool)>,
 }
@@ -106,6 +108,8 @@ impl Engine<'_> {
             lasted_ns: ended.iter().map(|e| u128::from(e.1 - begun(e.0))).sum(),
             answering_ns: ended.iter().map(|e| answering(e.0)).sum(),
             thinking_ns: ended.iter().map(|e| thinking(e.0)).sum(),
+            broken_by_scale_in: self.broken_cookies.iter().filter(|b| b.0 >= from && !b.1).count() as u64,
+            broken_by_health: self.broken_cookies.iter().filter(|b| b.0 >= from && b.1).count() as u64,
         })
     }
 }

@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, VecDeque};
 pub(super) struct Failure {
     pub job: Job,
     pub outcome: Outcome,
+    /// The target, or the largest number for none.
+    pub slot: usize,
 }
 
 /// A health check that was answered.
@@ -25,6 +27,7 @@ pub(super) struct Answered {
 pub(super) struct Served {
     pub request: u64,
     pub at: u64,
+    pub slot: usize,
 }
 
 /// The shared station that serves wait times.
@@ -77,6 +80,8 @@ pub(super) struct Desk {
     /// Whether requests belong to sessions, and those that were served: their users think next.
     pub sessions: bool,
     pub served: Vec<Served>,
+    /// Attempts that each slot's instance served.
+    pub served_by: Vec<u64>,
     /// Backend slots given to attempts of other instances: slot, identity, time.
     pub grants: Vec<(usize, u64, u64)>,
     /// Somebody must act on failures, answers, served requests or grants before anything else happens.
@@ -96,7 +101,7 @@ impl Desk {
     pub fn fail(&mut self, job: &Job, outcome: Outcome, at: u64, slot: usize) {
         self.book.stamp(job.identity(), outcome, at, slot);
         self.book.attempt_failed(outcome);
-        self.failures.push(Failure { job: *job, outcome });
+        self.failures.push(Failure { job: *job, outcome, slot });
         self.pending = true;
     }
 
@@ -153,8 +158,9 @@ impl Departures for Desk {
         };
         let own = self.own(job);
         self.book.served(born, at, own);
+        self.served_by[slot] += 1;
         if self.sessions {
-            self.served.push(Served { request: job.request(), at });
+            self.served.push(Served { request: job.request(), at, slot });
             self.pending = true;
         }
     }

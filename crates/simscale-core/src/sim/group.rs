@@ -2,6 +2,7 @@
 
 use super::{Event, Sim};
 use crate::control::Activity;
+use crate::fleet::Ending;
 use crate::fleet::{Candidate, Configuration, Life, Server, Stage, terminated_first};
 use crate::kernel::{NEVER, Purpose, SimTime, hash};
 use crate::ledger::{ActivityKind, Scaling, TargetReason};
@@ -119,6 +120,7 @@ impl Sim<'_> {
         self.desk.nodes.grow(slot + 1);
         self.measures.grow(slot + 1);
         self.desk.deadlines.grow(slot + 1);
+        self.desk.served_by.push(0);
         slot
     }
 
@@ -174,6 +176,8 @@ impl Sim<'_> {
             };
             let launch = self.lives[slot].launch;
             self.note(ActivityKind::Health, "group", Some(launch), &format!("{what}: replaced"));
+            let crashed = self.lives[slot].crashed;
+            self.ends_for(slot, if crashed { Ending::StoppedRunning } else { Ending::Unhealthy });
             self.terminate(slot, true);
         }
         self.reconcile(true);

@@ -148,6 +148,9 @@ impl Sim<'_> {
                 self.note(ActivityKind::Node, "balancer", None, &format!("{whose}: {what}"));
             }
         }
+        for life in self.lives.iter_mut().filter(|l| l.stage == Stage::InService && l.health.healthy) {
+            life.healthy_since.get_or_insert(self.now);
+        }
     }
 
     /// Registered targets by what the balancer thinks of them.

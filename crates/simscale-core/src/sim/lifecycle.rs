@@ -1,6 +1,7 @@
 //! From launch to termination: boot phases, entry into service, draining, the end.
 
 use super::{DEAF, ERRORS, Event, Sim, WATCHED};
+use crate::fleet::Ending;
 use crate::fleet::{BootStep, Job, Life, Outcome, PROBE, Stage};
 use crate::kernel::{NEVER, Phase};
 use crate::ledger::{ActivityKind, TargetReason};
@@ -43,6 +44,7 @@ impl Sim<'_> {
         self.group.scaling.launches += 1;
         self.lives[slot] = Life::launch(launch, zone, self.now, &self.world.instance, self.world.seed);
         self.servers[slot] = self.new_server();
+        self.desk.served_by[slot] = 0;
         self.flags[slot] = DEAF;
         self.desk.book.control_fact(1, self.now, (slot as u64) << 32 | launch);
         let launched = format!("launched in zone {}", self.world.group.zones[usize::from(zone)]);
@@ -107,6 +109,7 @@ impl Sim<'_> {
         let launch = self.lives[slot].launch;
         self.group.scaling.failed_launches += 1;
         self.note(ActivityKind::Launch, "group", Some(launch), why);
+        self.ends_for(slot, Ending::LaunchFailed);
         self.terminate(slot, false);
         self.schedule(self.now + RELAUNCH, Event::Reconcile);
     }
@@ -209,8 +212,9 @@ impl Sim<'_> {
         self.close_server(slot);
         self.close_account(slot);
         if let (Some(running), false) = (self.lives[slot].running, self.lives[slot].crashed) {
-            self.bill.end(running, self.now);
+            self.lives[slot].billed = Some(self.bill.end(running, self.now));
         }
+        self.tell_instance(slot);
         if !self.lives[slot].crashed {
             self.agent_ends(slot);
         }
@@ -255,7 +259,7 @@ impl Sim<'_> {
         self.lives[slot].crashed = true;
         self.kill_all(slot);
         if let Some(running) = self.lives[slot].running {
-            self.bill.end(running, self.now);
+            self.lives[slot].billed = Some(self.bill.end(running, self.now));
         }
         self.agent_ends(slot);
         self.desk.book.control_fact(5, self.now, slot as u64);

@@ -56,6 +56,8 @@ pub(super) struct Measures {
     measured: Vec<u64>,
     /// Attempts inside x time of each slot's instance, for Little's law, ns.
     pub flights: Vec<u128>,
+    /// Time in service of each slot's instance, ns, and its processors busy in it, as in [`Sample`].
+    lives: Vec<(u128, u128)>,
     period_start: u64,
 }
 
@@ -74,6 +76,7 @@ impl Measures {
             window: (0, 0),
             measured: Vec::new(),
             flights: Vec::new(),
+            lives: Vec::new(),
             period_start: 0,
         }
     }
@@ -81,6 +84,7 @@ impl Measures {
     pub fn grow(&mut self, slots: usize) {
         self.measured.resize(slots, 0);
         self.flights.resize(slots, 0);
+        self.lives.resize(slots, (0, 0));
         for meter in &mut self.meters {
             meter.slots.resize(slots, Sample::default());
         }
@@ -90,6 +94,7 @@ impl Measures {
     pub fn begin(&mut self, slot: usize, now: u64) {
         self.measured[slot] = now;
         self.flights[slot] = 0;
+        self.lives[slot] = (0, 0);
         self.forget(slot);
     }
 
@@ -98,6 +103,11 @@ impl Measures {
         for meter in &mut self.meters {
             meter.slots[slot] = Sample::default();
         }
+    }
+
+    /// Time in service of the slot's instance, ns, and its processors busy in it, as in [`Sample`].
+    pub fn whole_life(&self, slot: usize) -> (u128, u128) {
+        self.lives[slot]
     }
 
     /// Busy time over processor time of the statistics window.
@@ -139,6 +149,8 @@ impl Sim<'_> {
         if life.stage == Stage::InService {
             let sample = Sample { time, busy, flight: areas.flight, queue: areas.queue, taken: areas.taken };
             m.row.add(sample);
+            m.lives[slot].0 += time;
+            m.lives[slot].1 += busy;
             for meter in &mut m.meters {
                 meter.slots[slot].add(sample);
             }

@@ -1,6 +1,7 @@
 //! The loop: takes the earliest of arrival, completion, time-out, control event and retry, and nothing further.
 
 mod agents;
+mod archive;
 mod credits;
 mod deadlines;
 mod decide;
@@ -17,6 +18,7 @@ mod publish;
 mod requests;
 mod run;
 mod sessions;
+mod stickiness;
 
 pub use laws::BrokenLaw;
 pub use run::run;

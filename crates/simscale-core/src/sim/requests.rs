@@ -68,7 +68,9 @@ impl Sim<'_> {
             return;
         }
         job.enter(self.desk.nodes.enter(job.request()));
-        let slot = if self.desk.nodes.looks_at_all() {
+        let slot = if let Some(slot) = self.named_by_cookie(&job) {
+            Some(slot)
+        } else if self.desk.nodes.looks_at_all() {
             self.advance_all(now);
             self.desk.nodes.at(job.node()).pick(0, 0, &[])
         } else {
@@ -264,6 +266,9 @@ impl Sim<'_> {
             for failure in failures.drain(..) {
                 let mut job = failure.job;
                 self.restore(&mut job);
+                if failure.outcome == Outcome::Error {
+                    self.answered_by(job.request(), failure.slot, self.now, false);
+                }
                 self.retry_or_lose(&job, failure.outcome);
             }
             self.desk.failures = failures;

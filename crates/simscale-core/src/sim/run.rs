@@ -47,6 +47,7 @@ impl<'a> Sim<'a> {
             answered: Vec::new(),
             sessions: world.clients.sessions.is_some(),
             served: Vec::new(),
+            served_by: Vec::new(),
             grants: Vec::new(),
             pending: false,
             first_births: BTreeMap::new(),
@@ -126,6 +127,7 @@ impl<'a> Sim<'a> {
         if self.saturated.is_some() || self.stopped {
             self.measure_all();
         }
+        self.tell_the_rest();
         if self.broken.is_none() {
             self.check_laws();
         }

@@ -2,14 +2,15 @@
 
 use super::Sim;
 use super::desk::Served;
+use super::stickiness::Cookie;
 use crate::kernel::NEVER;
 use crate::traffic::{AfterFailure, SessionDraws, Sessions};
 use crate::world::RequestClass;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A user in the middle of a session.
 #[derive(Debug, Clone, Copy)]
-struct Session {
+pub(super) struct Session {
     number: u64,
     begun: u64,
     /// Requests made, and to be made.
@@ -20,6 +21,8 @@ struct Session {
     /// Time spent so far on requests and on thoughts, ns.
     answering: u64,
     thinking: u64,
+    /// Its target, when the balancer is sticky.
+    pub cookie: Option<Cookie>,
 }
 
 /// All sessions in progress: nothing is kept of those that ended.
@@ -28,9 +31,11 @@ pub(super) struct Users {
     draws: SessionDraws,
     leave: bool,
     /// Sessions with a request on its way, by its number.
-    waiting: BTreeMap<u64, Session>,
+    pub waiting: BTreeMap<u64, Session>,
     /// Sessions whose user thinks, by the time of the next request and the number of the last one.
     thinking: BTreeMap<(u64, u64), Session>,
+    /// Launches that the group replaced as broken.
+    pub replaced: BTreeSet<u64>,
 }
 
 impl Users {
@@ -40,7 +45,13 @@ impl Users {
             leave: sessions.after_failure == AfterFailure::Leave,
             waiting: BTreeMap::new(),
             thinking: BTreeMap::new(),
+            replaced: BTreeSet::new(),
         }
+    }
+
+    /// The group replaces this launch as broken.
+    pub fn note_replaced(&mut self, launch: u64) {
+        self.replaced.insert(launch);
     }
 
     /// Draws of work above the largest a request can carry.
@@ -58,7 +69,16 @@ impl Sim<'_> {
         let number = sums.started;
         sums.started += 1;
         let planned = users.draws.requests(number);
-        let session = Session { number, begun: now, made: 1, planned, born: now, answering: 0, thinking: 0 };
+        let session = Session {
+            number,
+            begun: now,
+            made: 1,
+            planned,
+            born: now,
+            answering: 0,
+            thinking: 0,
+            cookie: None,
+        };
         users.waiting.insert(request, session);
     }
 
@@ -84,7 +104,8 @@ impl Sim<'_> {
     /// The users whose requests were served go on.
     pub(super) fn users_were_served(&mut self) {
         let mut served = std::mem::take(&mut self.desk.served);
-        for Served { request, at } in served.drain(..) {
+        for Served { request, at, slot } in served.drain(..) {
+            self.answered_by(request, slot, at, true);
             self.request_ended(request, at, true);
         }
         self.desk.served = served;

@@ -19,4 +19,4 @@ pub(crate) use nodes::{Nodes, Targets, View, told, views};
 pub use picker::Algorithm;
 use picker::Picker;
 pub(crate) use sessions::SessionDraws;
-pub use sessions::{AfterFailure, SessionRequests, Sessions};
+pub use sessions::{AfterFailure, CookieKind, SessionRequests, Sessions, Stickiness};

@@ -79,6 +79,11 @@ impl Picker {
         self.algorithm == Algorithm::LeastOutstandingRequests
     }
 
+    /// Whether a target may be chosen.
+    pub fn is_usable(&self, slot: usize) -> bool {
+        self.usable.contains(slot)
+    }
+
     pub fn outstanding(&self, slot: usize) -> u32 {
         self.outstanding[slot]
     }

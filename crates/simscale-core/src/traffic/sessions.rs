@@ -2,7 +2,7 @@
 
 use super::Birth;
 use super::births::{class_of, cumulative, waits};
-use crate::kernel::{Distribution, Purpose, Sampler, WORK_MAX, addressed, hash};
+use crate::kernel::{Distribution, Purpose, Sampler, SimDuration, WORK_MAX, addressed, hash};
 use crate::world::RequestClass;
 
 /// Each arrival of the workload is a user, who makes requests one after the other and thinks in between.
@@ -42,6 +42,24 @@ pub enum AfterFailure {
     Continue,
     /// Leaves.
     Leave,
+}
+
+/// The balancer sends a session back to the target that answered it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stickiness {
+    /// Whose cookie it is.
+    pub cookie: CookieKind,
+    /// The cookie counts for this long after the last answer that set it.
+    pub duration: SimDuration,
+}
+
+/// Whose cookie names the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CookieKind {
+    /// The balancer's: set by every answer of a target.
+    Balancer,
+    /// The application's: set by right answers only.
+    Application,
 }
 
 /// The most requests that a session makes.

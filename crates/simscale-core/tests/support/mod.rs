@@ -133,6 +133,7 @@ pub fn requests(list: &[(u64, u64)]) -> Workload {
 pub struct Keep {
     pub periods: Vec<PeriodRow>,
     pub activities: Vec<ActivityRow>,
+    pub instances: Vec<InstanceRow>,
 }
 
 impl Sink for Keep {
@@ -141,6 +142,9 @@ impl Sink for Keep {
     }
     fn activity(&mut self, row: &ActivityRow) {
         self.activities.push(row.clone());
+    }
+    fn instance(&mut self, row: &InstanceRow) {
+        self.instances.push(row.clone());
     }
 }
 

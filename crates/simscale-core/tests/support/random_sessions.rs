@@ -32,6 +32,13 @@ pub fn add(c: &mut Choice, small: &mut Small, grid: u64) {
     };
     let after_failure = c.one_of(&[AfterFailure::Continue, AfterFailure::Leave]);
     small.world.clients.sessions = Some(Sessions { requests, think_time, after_failure });
+    if c.chance(60) {
+        let cookie = c.one_of(&[CookieKind::Balancer, CookieKind::Application]);
+        let duration = SimDuration::from_nanos(snap(c.between(1, 4_000_000_000)) as u64);
+        // By AWS's rule.
+        small.world.balancer.cross_zone = true;
+        small.world.balancer.stickiness = Some(Stickiness { cookie, duration });
+    }
     let most = c.between(1, 150);
     let n = small.arrivals.len() as u64;
     let mut place = 0;

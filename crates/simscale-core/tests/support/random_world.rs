@@ -519,8 +519,8 @@ pub fn random(seed: u64) -> Small {
     let mut small =
         Small { world: w, arrivals, sizes, readers: Vec::new(), watchers: Vec::new(), joiner: None };
     steer(c, &mut small);
-    sessions::add(&mut Choice::new(seed ^ 0x5e55_1011), &mut small, grid);
     spread(&mut Choice::new(seed ^ 0x616c_6221), &mut small.world);
+    sessions::add(&mut Choice::new(seed ^ 0x5e55_1011), &mut small, grid);
     guard(&mut Choice::new(seed ^ 0x11fe), &mut small);
     cloudwatch(&mut Choice::new(seed ^ 0xc10d_3a7c_0000_0000), &mut small);
     places(&mut Choice::new(seed ^ 0x9_1ace5), &mut small.world, span, grid);

@@ -1,7 +1,7 @@
 //! The reference pages of the documentation, generated from the types so that they cannot lie.
 
 use crate::failure::{Code, Failure};
-use crate::output::{ACTIVITY_COLUMNS, Column, PERIOD_COLUMNS, write_whole};
+use crate::output::{ACTIVITY_COLUMNS, Column, INSTANCE_COLUMNS, PERIOD_COLUMNS, write_whole};
 use crate::record::Console;
 use crate::sweep::{CELL_COLUMNS, COMPARISON_COLUMNS, RUN_COLUMNS, gauge};
 use serde_json::Value;
@@ -108,6 +108,10 @@ fn columns_page() -> String {
     for kind in ActivityKind::ALL {
         page += &format!("| `{kind}` | {} |\n", kind.meaning());
     }
+    page += "\n## instances.csv\n\n\
+        One row for each instance, written when it is terminated or when the run ends. Times and counts cover its whole life, the lead-in \
+        included; the bill is that of the statistics window, so that `billed_s` adds up to the instance-hours of the summary.\n\n";
+    page += &columns(&INSTANCE_COLUMNS);
     page
 }
 

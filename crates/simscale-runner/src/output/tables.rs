@@ -16,6 +16,8 @@ macro_rules! columns {
     ($($name:literal: $meaning:literal,)*) => { [$(Column { name: $name, meaning: $meaning }),*] };
 }
 
+pub(super) use columns;
+
 /// Columns of `periods.csv`.
 pub const PERIOD_COLUMNS: [Column; 33] = columns![
     "start_s": "Start of the period, seconds since the start of the run",
@@ -128,13 +130,13 @@ pub fn activity_cells(row: &ActivityRow, at: String) -> [String; ACTIVITY_COLUMN
 }
 
 /// An integer of billionths as an exact decimal number.
-fn billionths(n: u128) -> String {
+pub(super) fn billionths(n: u128) -> String {
     let text = format!("{}.{:09}", n / 1_000_000_000, n % 1_000_000_000);
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }
 
 /// At most six decimals.
-fn decimal(value: f64) -> String {
+pub(super) fn decimal(value: f64) -> String {
     let text = format!("{value:.6}");
     text.trim_end_matches('0').trim_end_matches('.').to_string()
 }

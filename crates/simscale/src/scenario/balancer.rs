@@ -6,6 +6,7 @@ use simscale_core as core;
 
 use super::law::sim;
 use super::run::check_interval;
+use super::stickiness::Stickiness;
 use crate::text::{Check, Duration, HourlyPrice};
 
 /// The load balancer: an Application Load Balancer of AWS, unless an option says otherwise.
@@ -23,6 +24,9 @@ pub struct Balancer {
     /// Health checks; default none: a target is then healthy when its application answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health_check: Option<HealthCheck>,
+    /// Sessions stay with the target that answered them; default off, as AWS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stickiness: Option<Stickiness>,
     /// Whether the node of a zone sends to the targets of all zones (true) or of its own (false); default true, as an ALB.
     pub cross_zone: bool,
     /// Whether all nodes know each other's rotation and outstanding requests; default false, as inferred for AWS. Without effect
@@ -93,6 +97,7 @@ impl Default for Balancer {
             slow_start: Duration::default(),
             idle_timeout: Duration::from_secs(60),
             health_check: None,
+            stickiness: None,
             cross_zone: true,
             shared_state: false,
             dns_failover: MinimumHealthy::default(),
@@ -151,6 +156,7 @@ impl Balancer {
             deregistration_delay: sim(self.deregistration_delay),
             slow_start: sim(self.slow_start),
             idle_timeout: Some(sim(self.idle_timeout)).filter(|timeout| !timeout.is_zero()),
+            stickiness: self.stickiness.as_ref().map(Stickiness::world),
             health_check: self.health_check.map(|check| core::HealthCheck {
                 interval: sim(check.interval),
                 timeout: sim(check.timeout),

@@ -34,6 +34,7 @@ mod service;
 mod sessions;
 mod simulation;
 mod starter;
+mod stickiness;
 mod sweep;
 mod tracking;
 mod workload;
@@ -69,6 +70,7 @@ pub use service::{Service, ServiceClass};
 pub use sessions::{AfterFailure, SessionRequests, Sessions};
 pub use simulation::Simulation;
 pub use starter::starter;
+pub use stickiness::{CookieKind, Stickiness};
 pub(crate) use sweep::{Axis, shown};
 pub use sweep::{Precision, Sweep};
 pub use tracking::{
@@ -257,6 +259,9 @@ impl Scenario {
         self.clients.check(check);
         self.instance.check(check);
         self.balancer.check(check);
+        if let Some(stickiness) = &self.balancer.stickiness {
+            stickiness.check(self.clients.sessions.is_some(), self.balancer.cross_zone, check);
+        }
         self.group.check(check);
         self.group.check_places(&self.simulation, check);
         fault::check(&self.fault, &self.group, &self.simulation, check);

@@ -36,6 +36,8 @@ fn day() -> RunResult {
             lasted_ns: 4_000_000_000_000,
             answering_ns: 85_000_000_000,
             thinking_ns: 3_915_000_000_000,
+            broken_by_scale_in: 3,
+            broken_by_health: 2,
         }),
         response_time: core::ResponseTime {
             count: 950,

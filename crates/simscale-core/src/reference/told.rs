@@ -1,0 +1,45 @@
+//! The row of each instance, from what was recorded of it.
+
+use super::Engine;
+use super::instance::Instance;
+use crate::fleet::Ending;
+use crate::kernel::SimTime;
+use crate::ledger::InstanceRow;
+
+impl Engine<'_> {
+    pub(super) fn tell_instance(&mut self, instance: &Instance, terminated: Option<u64>) {
+        let vcpus = self.world.instance.vcpus;
+        let area = instance.area(0, self.now, vcpus, self.world.metrics.period.as_nanos());
+        let time = |at: Option<u64>| at.map(SimTime::from_nanos);
+        let ending = match terminated {
+            Some(_) => instance.ending.unwrap_or(Ending::ScaledIn),
+            None => Ending::RunEnded,
+        };
+        let share = area.busy / (area.time * f64::from(vcpus));
+        let row = InstanceRow {
+            launch: instance.launch,
+            zone: self.world.group.zones[instance.zone].clone(),
+            slot: instance.slot as u32,
+            launched: SimTime::from_nanos(instance.launched),
+            running: time(instance.billed_from),
+            in_service: time(instance.in_service_from),
+            healthy: time(instance.healthy_from),
+            terminated: time(terminated),
+            billed_ns: self.billed_of(instance),
+            served: instance.served,
+            service_ns: area.time as u128,
+            busy_ns: area.busy as u128,
+            cpu_utilization_mean: if area.time > 0.0 { share } else { 0.0 },
+            ending,
+        };
+        self.sink.instance(&row);
+    }
+
+    /// The instances that the end of the run meets.
+    pub(super) fn tell_the_rest(&mut self) {
+        for slot in self.taken() {
+            let instance = self.at(slot).clone();
+            self.tell_instance(&instance, None);
+        }
+    }
+}

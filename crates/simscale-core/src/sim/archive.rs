@@ -1,0 +1,63 @@
+//! What is told of an instance when it ends: one row, and nothing kept.
+
+use super::Sim;
+use crate::fleet::{Ending, Stage};
+use crate::kernel::SimTime;
+use crate::ledger::InstanceRow;
+
+impl Sim<'_> {
+    /// The group is about to end an instance for a reason of its own.
+    pub(super) fn ends_for(&mut self, slot: usize, ending: Ending) {
+        self.lives[slot].ending.get_or_insert(ending);
+        if ending != Ending::ScaledIn {
+            let launch = self.lives[slot].launch;
+            if let Some(users) = &mut self.users {
+                users.note_replaced(launch);
+            }
+        }
+    }
+
+    /// Tells of an instance that was terminated.
+    pub(super) fn tell_instance(&mut self, slot: usize) {
+        let ending = self.lives[slot].ending.unwrap_or(Ending::ScaledIn);
+        self.tell(slot, Some(self.now), ending);
+    }
+
+    /// Tells of the instances that are left at the end of the run, in order of their slots.
+    pub(super) fn tell_the_rest(&mut self) {
+        for slot in 0..self.lives.len() {
+            if self.lives[slot].stage != Stage::Gone {
+                self.tell(slot, None, Ending::RunEnded);
+            }
+        }
+    }
+
+    fn tell(&mut self, slot: usize, terminated: Option<u64>, ending: Ending) {
+        let life = &self.lives[slot];
+        let running = life.running.map_or(0, |r| self.bill.so_far(r, self.now));
+        let (service_ns, busy) = match life.in_service {
+            Some(_) => self.measures.whole_life(slot),
+            None => (0, 0),
+        };
+        let processors = self.processors();
+        let busy_ns = busy * u128::from(self.world.instance.vcpus) / processors;
+        let whole = (service_ns * processors) as f64;
+        let row = InstanceRow {
+            launch: life.launch,
+            zone: self.world.group.zones[usize::from(life.zone)].clone(),
+            slot: slot as u32,
+            launched: SimTime::from_nanos(life.launched),
+            running: life.running.map(SimTime::from_nanos),
+            in_service: life.in_service.map(SimTime::from_nanos),
+            healthy: life.healthy_since.map(SimTime::from_nanos),
+            terminated: terminated.map(SimTime::from_nanos),
+            billed_ns: life.billed.unwrap_or(running),
+            served: self.desk.served_by[slot],
+            service_ns,
+            busy_ns,
+            cpu_utilization_mean: if service_ns > 0 { busy as f64 / whole } else { 0.0 },
+            ending,
+        };
+        self.sink.instance(&row);
+    }
+}
