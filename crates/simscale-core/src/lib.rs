@@ -23,7 +23,10 @@ pub use control::{
     Statistic, Trigger, Window,
 };
 pub use fleet::Ending;
-pub use fleet::{Candidate, Configuration, hook_global_timeout, hook_timeout_after, terminated_first};
+pub use fleet::{
+    Candidate, Configuration, Replacement, hook_global_timeout, hook_timeout_after, terminated_first,
+    unhealthy_replacements,
+};
 pub use kernel::{BadDistribution, Distribution, SimDuration, SimTime, replication_seed};
 pub use ledger::InstanceRow;
 pub use ledger::SessionCounts;

@@ -6,9 +6,11 @@ use crate::traffic::{Algorithm, Sessions, Stickiness};
 
 mod hooks;
 mod places;
+mod suspension;
 
 pub use hooks::{Hook, HookFailure, HookResult, Transition};
 pub use places::{Addresses, Agents, Places, Shortage, WhenEmpty};
+pub use suspension::{Process, Suspension};
 
 /// Everything that fixes a run, the workload and the policies aside.
 #[derive(Debug, Clone, PartialEq)]
@@ -323,6 +325,8 @@ pub struct Group {
     pub places: Places,
     /// Work that holds instances between launch and service, or between draining and termination; at most 50.
     pub hooks: Vec<Hook>,
+    /// Processes that are suspended for a while.
+    pub suspensions: Vec<Suspension>,
 }
 
 /// Which instance of a zone is terminated first.
@@ -347,6 +351,8 @@ pub struct GroupHealth {
     pub grace: SimDuration,
     /// How often the group looks.
     pub every: SimDuration,
+    /// Unhealthy instances that still run are replaced a tenth of the group at a time.
+    pub throttle: bool,
 }
 
 /// Something that goes wrong.

@@ -179,3 +179,79 @@ fn an_abandoned_termination_goes_on_at_once() {
     let (_, keep) = steer(w, evenly(0.0), script(&[(59 * SECOND, raw)]));
     assert_eq!(counts(&keep, 0), [1, 0, 1, 0]);
 }
+
+/// Ten idle instances whose balancer checks them every 10 s; three are struck at 90 s; the group looks every minute.
+fn struck(kind: FaultKind, throttle: bool, suspend: &[(Process, u64, u64)]) -> (RunResult, Keep, Vec<u64>) {
+    let mut w = idle(10);
+    (w.group.min, w.group.max) = (5, 20);
+    w.balancer.health_check = Some(HealthCheck {
+        interval: secs(10),
+        timeout: secs(5),
+        healthy_threshold: 2,
+        unhealthy_threshold: 2,
+        cpu_time: millis(1),
+    });
+    w.group.health = GroupHealth { follows_balancer: true, grace: secs(60), every: secs(60), throttle };
+    w.faults =
+        vec![Fault { name: "strike".into(), when: FaultTime::At(at(90)), kind, victims: Victims::Count(3) }];
+    let suspension = |&(process, from, to)| Suspension { process, from: at(from), to: at(to) };
+    w.group.suspensions = suspend.iter().map(suspension).collect();
+    let (result, keep) = steer(w, evenly(0.0), vec![]);
+    let replaced = |r: &&ActivityRow| r.kind == ActivityKind::Health && r.instance.is_some();
+    let times = keep.activities.iter().filter(replaced).map(|r| r.at.as_nanos() / SECOND).collect();
+    (result, keep, times)
+}
+
+const HANG: FaultKind = FaultKind::Hang { time: SimDuration::from_secs(600) };
+
+/// Proves the throttle by hand: three of ten are unhealthy from 115 s at the latest, a tenth is one, and a new instance takes 60 s to boot and
+/// at most 10 s to its first check, so that every second look finds it healthy. Who stopped running is replaced at the next look.
+#[test]
+fn unhealthy_instances_are_replaced_a_tenth_at_a_time_and_stopped_ones_at_once() {
+    let (_, keep, times) = struck(HANG, true, &[]);
+    assert_eq!(times, [120, 240, 360]);
+    let delays: Vec<(u64, &str)> = keep
+        .activities
+        .iter()
+        .filter(|r| r.kind == ActivityKind::Health && r.instance.is_none())
+        .map(|r| (r.at.as_nanos() / SECOND, r.note.as_str()))
+        .collect();
+    let why = "replacement of 2 unhealthy instances waits: new instances are not healthy and warm yet";
+    assert_eq!(delays[0], (180, why));
+    assert_eq!(struck(HANG, false, &[]).2, [120, 120, 120]);
+    assert_eq!(struck(FaultKind::Crash, true, &[]).2, [120, 120, 120]);
+}
+
+/// Proves what suspended processes do to replacements, and what happens at the resume.
+#[test]
+fn suspended_processes_put_replacements_off() {
+    let (_, keep, times) = struck(FaultKind::Crash, true, &[(Process::Launch, 110, 310)]);
+    assert_eq!(times, [120, 120, 120], "terminated");
+    assert_eq!((counts(&keep, 3), counts(&keep, 5)), ([10, 0, 7, 0], [10, 3, 7, 0]), "launched at 310 s");
+    for process in [Process::Terminate, Process::ReplaceUnhealthy] {
+        let (_, _, times) = struck(FaultKind::Crash, true, &[(process, 110, 310)]);
+        assert_eq!(times, [310, 310, 310], "{process:?}: marked, replaced at the resume");
+    }
+    let (_, _, times) = struck(FaultKind::Crash, true, &[(Process::HealthCheck, 110, 310)]);
+    assert_eq!(times, [360, 360, 360], "marked at the first look after the resume");
+}
+
+/// Proves that no policy scales against a suspension, that a schedule's entry that falls into one is lost, and that sizes asked for after the
+/// resume are granted.
+#[test]
+fn no_policy_scales_against_a_suspension() {
+    let run = |process, decisions: &[(u64, Decision)]| {
+        let mut w = idle(5);
+        (w.group.min, w.group.max) = (1, 9);
+        w.group.suspensions = vec![Suspension { process, from: at(60), to: at(180) }];
+        let steps: Vec<(u64, Decision)> = decisions.iter().map(|(s, d)| (s * SECOND, d.clone())).collect();
+        let keep = steer(w, evenly(0.0), script(&steps)).1;
+        [1, 2, 3].map(|minute| counts(&keep, minute)[0])
+    };
+    let size = |n| Decision::desired(n, Reason::Fixed);
+    let entry = |n| Decision::desired(n, Reason::Schedule { entry: "night".into() });
+    assert_eq!(run(Process::Launch, &[(70, size(7)), (130, size(3)), (190, size(6))]), [5, 3, 6]);
+    assert_eq!(run(Process::Terminate, &[(70, size(3)), (130, size(7)), (190, size(6))]), [5, 7, 6]);
+    assert_eq!(run(Process::ScheduledActions, &[(70, entry(7)), (130, size(3)), (190, entry(6))]), [5, 3, 6]);
+    assert_eq!(run(Process::AlarmNotification, &[(70, size(7))]), [7, 7, 7], "the script has no alarm");
+}

@@ -280,6 +280,8 @@ fn smaller(small: &Small) -> Vec<Small> {
         &|w| w.group.places.addresses = None,
         &|w| w.group.places.agents = None,
         &|w| drop(w.group.hooks.pop()),
+        &|w| w.group.suspensions.truncate(1),
+        &|w| w.group.health.throttle = false,
         &|w| w.group.protect_new_instances = false,
         &|w| w.clients.retries = None,
         &|w| w.clients.timeout = None,

@@ -264,6 +264,12 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "bad.toml:15:20: group.zones.2: \"a\" is there twice; name every zone once",
         "bad.toml:15:25: group.zones.3: \"zone c\" is no plain name; use 1 to 64 letters, digits, \"-\" and \"_\"",
     ]),
+    ("# end", "[[group.suspend]]\nprocess = \"az_rebalance\"\nfrom = \"10m\"\nto = \"20m\"", &[
+        "bad.toml:22:11: group.suspend.0.process: \"az_rebalance\" is not a known variant; the variants are: launch, terminate, alarm_notification, health_check, replace_unhealthy, scheduled_actions",
+    ]),
+    ("# end", "[[group.suspend]]\nprocess = \"launch\"\nfrom = \"10m\"\nto = \"10m\"", &[
+        "bad.toml:24:6: group.suspend.0.to: \"10m\" is not after `from` (10m); let it end after it begins",
+    ]),
     ("# end", "[[group.hook]]\nname = \"deploy\"\ntransition = \"launching\"\ntime = { constant = \"90s\" }\nheartbeat_timeout = \"10s\"\nheartbeats = \"10s\"", &[
         "bad.toml:25:21: group.hook.deploy.heartbeat_timeout: \"10s\" lies outside of what AWS accepts as HeartbeatTimeout; write \"30s\" to \"7200s\"",
         "bad.toml:26:14: group.hook.deploy.heartbeats: \"10s\" is no shorter than heartbeat_timeout (10s): the first comes too late; write a shorter time, or remove it",

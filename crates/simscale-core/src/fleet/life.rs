@@ -61,6 +61,8 @@ pub(crate) struct Life {
     pub answers: bool,
     /// Every answer is an error.
     pub broken: Option<Broken>,
+    /// Since when the group holds it for unhealthy; it never takes that back.
+    pub marked: Option<u64>,
     /// Lifecycle hooks that hold it.
     pub held_by: u32,
     /// It left service in good order, so that terminating hooks hold it after its drain.
@@ -159,6 +161,7 @@ impl Life {
             booted: None,
             answers: false,
             broken: None,
+            marked: None,
             held_by: 0,
             tidy: false,
             drained: false,

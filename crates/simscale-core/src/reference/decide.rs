@@ -10,6 +10,7 @@ use crate::control::{
 };
 use crate::kernel::{NEVER, Purpose, SimTime, hash, mix};
 use crate::ledger::{ActivityKind, ActivityRow};
+use crate::world::Process;
 use crate::world::{AlarmPhase, MetricQuery};
 use std::mem::{Discriminant, discriminant};
 
@@ -147,7 +148,7 @@ impl Engine<'_> {
                 self.sink.activity(&ActivityRow { cause, ..row });
             }
         }
-        if acting.is_empty() {
+        if acting.is_empty() || self.is_suspended(Process::AlarmNotification) {
             return;
         }
         let mut asked: Vec<Asked> = Vec::new();
@@ -223,7 +224,21 @@ impl Engine<'_> {
             datapoints: &datapoints,
             alarms: &alarms,
         };
-        self.steered[index].policy.decide(&seen)
+        let mut decision = self.steered[index].policy.decide(&seen);
+        let by_schedule = matches!(decision.reason, Reason::Schedule { .. });
+        let why = match decision.request {
+            _ if by_schedule && self.is_suspended(Process::ScheduledActions) => {
+                decision.bounds = None;
+                "ScheduledActions"
+            }
+            Request::Desired(n) if n > self.desired && self.is_suspended(Process::Launch) => "Launch",
+            Request::Desired(n) if n < self.desired && self.is_suspended(Process::Terminate) => "Terminate",
+            _ => return decision,
+        };
+        decision.request = Request::Hold;
+        decision.reason = Reason::Other(format!("{why} is suspended"));
+        decision.raw = false;
+        decision
     }
 
     /// Grants the largest wish above the present size, or else the largest below.

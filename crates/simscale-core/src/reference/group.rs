@@ -1,12 +1,10 @@
 //! The group: how many there should be, who goes, what is replaced, and the rows of its log.
 
-use super::log::Entry;
-use super::{Engine, Life};
+use super::Engine;
 use crate::control::Activity;
-use crate::fleet::Ending;
 use crate::kernel::{Purpose, SimTime, hash};
 use crate::ledger::{ActivityKind, ActivityRow};
-use crate::world::Termination;
+use crate::world::{Process, Termination};
 
 const HOUR: u64 = 3_600_000_000_000;
 
@@ -32,10 +30,14 @@ impl Engine<'_> {
 
     /// Launches or terminates until there are as many as desired.
     pub(super) fn fit(&mut self, drains: bool) {
-        while self.living() < self.desired && self.next_try.is_none() {
+        let may_launch = !self.is_suspended(Process::Launch);
+        while may_launch && self.living() < self.desired && self.next_try.is_none() {
             if !self.launch() {
                 self.wait_for_room();
             }
+        }
+        if self.is_suspended(Process::Terminate) {
+            return;
         }
         while self.living() > self.desired {
             let Some(slot) = self.who_goes() else { return };
@@ -66,28 +68,6 @@ impl Engine<'_> {
                 first(open)
             }
         }
-    }
-
-    pub(super) fn group_check(&mut self) {
-        let health = self.world.group.health;
-        self.later(self.now + health.every.as_nanos(), Life::GroupCheck);
-        for slot in self.taken() {
-            let instance = self.at(slot);
-            let Some(since) = instance.in_service_from.filter(|_| instance.registered()) else { continue };
-            let sick =
-                health.follows_balancer && !instance.healthy && self.now - since >= health.grace.as_nanos();
-            if instance.crashed || sick {
-                let launch = instance.launch;
-                let what =
-                    if instance.crashed { "stopped running" } else { "failed the balancer's health checks" };
-                self.note(Entry::Replaced);
-                self.say(ActivityKind::Health, "group", Some(launch), &format!("{what}: replaced"));
-                let ending = if self.at(slot).crashed { Ending::StoppedRunning } else { Ending::Unhealthy };
-                self.at_mut(slot).ending = Some(ending);
-                self.begin_termination(slot, true);
-            }
-        }
-        self.fit(true);
     }
 
     /// A resize is over when its last instance has arrived or left.

@@ -55,6 +55,8 @@ pub(super) struct Instance {
     pub exists_to: Option<u64>,
     pub in_service_from: Option<u64>,
     pub in_service_to: Option<u64>,
+    /// When the group found it unhealthy, once and for all.
+    pub marked: Option<u64>,
     /// Hooks that hold it, by their places.
     pub hooks: Vec<usize>,
     /// It leaves by a drain: terminating hooks are its due.
@@ -113,6 +115,7 @@ impl Instance {
             exists_to: None,
             in_service_from: None,
             in_service_to: None,
+            marked: None,
             hooks: Vec::new(),
             tidy: false,
             drained: false,

@@ -16,6 +16,7 @@ mod log;
 mod machine;
 mod measure;
 mod places;
+mod replace;
 mod requests;
 mod sessions;
 mod stickiness;
@@ -51,6 +52,7 @@ enum Life {
     Login { slot: usize, launch: u64 },
     SeenStopped { address: u64, launch: u64 },
     GroupCheck,
+    Resume { index: usize },
     Reconcile { launch: u64 },
     Retry,
 }
@@ -105,6 +107,8 @@ struct Engine<'a> {
     backend_spans: Vec<(u64, u64, u64, u64)>,
     backend_from: u64,
     launches: u64,
+    /// Why the replacement of unhealthy instances waits.
+    delayed: Option<&'static str>,
     desired: u32,
     /// No zone took a launch: when it is tried again.
     next_try: Option<u64>,
@@ -177,6 +181,7 @@ pub fn run(
         backend_spans: Vec::new(),
         backend_from: 0,
         launches: 0,
+        delayed: None,
         desired,
         next_try: None,
         believed: Vec::new(),
@@ -214,6 +219,7 @@ impl Engine<'_> {
         self.targets_change();
         self.prepare_faults();
         self.later(self.world.group.health.every.as_nanos(), Life::GroupCheck);
+        self.prepare_suspensions();
     }
 
     /// Takes the smallest of all that could happen next.
@@ -265,6 +271,7 @@ impl Engine<'_> {
             }
             Life::Credits { slot, launch } if self.is(slot, launch) => self.look_at_account(slot),
             Life::GroupCheck => self.group_check(),
+            Life::Resume { .. } => self.catch_up(),
             Life::Reconcile { .. } => self.fit(true),
             Life::Login { slot, launch } if self.is(slot, launch) => self.login(slot),
             Life::SeenStopped { launch, .. } => self.seen_stopped(launch),

@@ -1,25 +1,31 @@
 //! Decisions: alarms ring, policies look, the group grants what its rules allow, and everything is written down.
 
 use super::{Event, Sim};
-use crate::control::{Activity, AlarmState, Answer, Effect, Evaluated, Observation, Reason, Sizes, Trigger};
+use crate::control::{
+    Activity, AlarmState, Answer, Decision, Effect, Evaluated, Observation, Reason, Request, Sizes, Trigger,
+};
 use crate::fleet::Stage;
 use crate::kernel::{Phase, SimTime, key};
 use crate::ledger::{ActivityKind, ActivityRow};
+use crate::world::Process;
 
 impl Sim<'_> {
     /// The alarms whose time has come are evaluated; those that act call their policies.
     pub(super) fn alarms(&mut self) {
         let now = SimTime::from_nanos(self.now);
-        let Evaluated { acting, changed } = self.controls.evaluate(now);
+        let Evaluated { mut acting, changed } = self.controls.evaluate(now);
         for (policy, alarm, before) in changed {
             self.note_alarm(policy, alarm, before);
+        }
+        if self.suspended(Process::AlarmNotification) {
+            acting.clear();
         }
         let mut answers = Vec::new();
         for &(policy, alarm) in &acting {
             let cause = self.controls.describe(policy, alarm);
             answers.push(self.ask(policy, Trigger::Alarm(alarm), cause));
         }
-        if !acting.is_empty() {
+        if !answers.is_empty() {
             for policy in self.controls.silent(&acting) {
                 answers.push(self.ask(policy, Trigger::Look, String::new()));
             }
@@ -89,7 +95,27 @@ impl Sim<'_> {
             alarms: &told.alarms,
         };
         let decision = self.controls.policies[policy].policy.decide(&seen);
+        let decision = self.unless_suspended(decision);
         Answer { policy, actor: self.controls.policies[policy].name.clone(), cause, decision }
+    }
+
+    /// A decision as far as the processes that it needs are not suspended.
+    fn unless_suspended(&self, decision: Decision) -> Decision {
+        let hold = |why: &str| Decision::hold(Reason::Other(format!("{why} is suspended")));
+        let scheduled = matches!(decision.reason, Reason::Schedule { .. });
+        if scheduled && self.suspended(Process::ScheduledActions) {
+            return hold("ScheduledActions");
+        }
+        let bounds = decision.bounds;
+        match decision.request {
+            Request::Desired(size) if size > self.group.desired && self.suspended(Process::Launch) => {
+                Decision { bounds, ..hold("Launch") }
+            }
+            Request::Desired(size) if size < self.group.desired && self.suspended(Process::Terminate) => {
+                Decision { bounds, ..hold("Terminate") }
+            }
+            _ => decision,
+        }
     }
 
     /// Combines the answers of one instant, writes down what comes of them, and carries it out.

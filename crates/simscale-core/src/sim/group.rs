@@ -2,11 +2,10 @@
 
 use super::{Event, Sim};
 use crate::control::Activity;
-use crate::fleet::Ending;
-use crate::fleet::{Candidate, Configuration, Life, Server, Stage, terminated_first};
+use crate::fleet::{Candidate, Configuration, Life, Replacement, Server, Stage, terminated_first};
 use crate::kernel::{NEVER, Purpose, SimTime, hash};
 use crate::ledger::{ActivityKind, Scaling, TargetReason};
-use crate::world::Group;
+use crate::world::{Group, Process};
 use std::collections::BTreeSet;
 
 const HOUR: u64 = 3_600_000_000_000;
@@ -23,6 +22,8 @@ pub(super) struct GroupState {
     pub draining: u32,
     /// Those among them whose drain is over.
     pub wrapping_up: u32,
+    /// Why the replacement of unhealthy instances waits, if it does.
+    pub delayed: Option<Replacement>,
     /// Booting and in-service instances by zone.
     pub living: Vec<u32>,
     pub next_launch: u64,
@@ -46,6 +47,7 @@ impl GroupState {
             in_service: 0,
             draining: 0,
             wrapping_up: 0,
+            delayed: None,
             living: vec![0; group.zones.len().max(1)],
             next_launch: 0,
             free: BTreeSet::new(),
@@ -93,12 +95,15 @@ impl Sim<'_> {
     pub(super) fn reconcile(&mut self, drain: bool) {
         while self.group.booting + self.group.in_service < self.group.desired
             && self.places.held_until.is_none()
+            && !self.suspended(Process::Launch)
         {
             if !self.launch() {
                 self.hold_launches();
             }
         }
-        while self.group.booting + self.group.in_service > self.group.desired {
+        while self.group.booting + self.group.in_service > self.group.desired
+            && !self.suspended(Process::Terminate)
+        {
             // Whoever is protected stays: then more live than are desired.
             let Some(victim) = self.victim() else { break };
             self.terminate(victim, drain);
@@ -151,40 +156,6 @@ impl Sim<'_> {
         };
         let candidates: Vec<Candidate> = slots.iter().map(candidate).collect();
         terminated_first(&candidates, self.world.group.termination).map(|place| slots[place])
-    }
-
-    /// The group looks for broken instances, replaces them, and looks again later.
-    pub(super) fn group_check(&mut self) {
-        let health = self.world.group.health;
-        let grace = health.grace.as_nanos();
-        let broken: Vec<usize> = (0..self.lives.len())
-            .filter(|&slot| {
-                let life = &self.lives[slot];
-                let Some(since) = life.in_service.filter(|_| life.stage == Stage::InService) else {
-                    return false;
-                };
-                let unhealthy = health.follows_balancer && !life.health.healthy && self.now >= since + grace;
-                life.crashed || unhealthy
-            })
-            .collect();
-        for slot in broken {
-            self.group.scaling.replacements += 1;
-            let what = if self.lives[slot].crashed {
-                "stopped running"
-            } else {
-                "failed the balancer's health checks"
-            };
-            let launch = self.lives[slot].launch;
-            self.note(ActivityKind::Health, "group", Some(launch), &format!("{what}: replaced"));
-            let crashed = self.lives[slot].crashed;
-            self.ends_for(slot, if crashed { Ending::StoppedRunning } else { Ending::Unhealthy });
-            self.terminate(slot, true);
-        }
-        self.reconcile(true);
-        self.calendar.push(
-            crate::kernel::key(self.now + health.every.as_nanos(), crate::kernel::Phase::Lifecycle),
-            Event::GroupCheck,
-        );
     }
 
     /// Ends an instance: at once while it boots, has crashed or must not drain; else after draining.

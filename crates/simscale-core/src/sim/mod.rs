@@ -15,6 +15,7 @@ mod lifecycle;
 mod measure;
 mod places;
 mod publish;
+mod replace;
 mod requests;
 mod run;
 mod sessions;
@@ -65,6 +66,7 @@ enum Event {
     AgentLogin { slot: u32, launch: u64 },
     AgentSeen { address: u64, launch: u64 },
     GroupCheck,
+    Resume { index: u32 },
     Reconcile,
     LaunchRetry,
     Alarms,
@@ -206,6 +208,7 @@ impl Sim<'_> {
             Event::SlowStart { slot, launch, since } => self.slow_start(slot as usize, launch, since),
             Event::Credits { slot, launch } => self.look_at_credits(slot as usize, launch),
             Event::GroupCheck => self.group_check(),
+            Event::Resume { .. } => self.resume(),
             Event::AgentLogin { slot, launch } => self.agent_login(slot as usize, launch),
             Event::AgentSeen { address, launch } => self.agent_seen(address, launch),
             Event::Reconcile => self.reconcile(true),

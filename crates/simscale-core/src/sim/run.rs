@@ -114,6 +114,7 @@ impl<'a> Sim<'a> {
             self.schedule_look(policy, true);
         }
         self.schedule_faults();
+        self.schedule_resumes();
         self.find_other();
     }
 

@@ -233,7 +233,23 @@ fn guard(c: &mut Choice, small: &mut Small) {
     if c.chance(30) {
         group.termination = Termination::Default;
     }
+    group.health.throttle = c.chance(70);
     let second = 1_000_000_000;
+    for _ in 0..[0, 0, 0, 1, 2][c.below(5) as usize] {
+        let from = c.below(100) * 100_000_000;
+        group.suspensions.push(Suspension {
+            process: c.one_of(&[
+                Process::Launch,
+                Process::Terminate,
+                Process::AlarmNotification,
+                Process::HealthCheck,
+                Process::ReplaceUnhealthy,
+                Process::ScheduledActions,
+            ]),
+            from: SimTime::from_nanos(from),
+            to: SimTime::from_nanos(from + c.between(1, 80) * 100_000_000),
+        });
+    }
     for i in 0..[0, 0, 0, 1, 2, 3][c.below(6) as usize] {
         // Multiples of every coarse grid, so that hooks end when something else happens.
         let time = |c: &mut Choice| SimDuration::from_nanos(c.below(60) * 50_000_000);

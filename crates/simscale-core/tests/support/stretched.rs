@@ -66,6 +66,10 @@ pub fn stretched(mut w: World, k: u64) -> World {
     let alarms = [&mut m.alarm_every, &mut m.fine_alarm_every, &mut m.minute];
     let metrics = [&mut m.period, &mut m.resolution, &mut m.ec2_resolution, &mut m.publication_delay];
     let rest = [&mut w.duration, &mut w.lead_in, &mut w.balancer.deregistration_delay];
+    for suspension in &mut g.suspensions {
+        suspension.from = SimTime::from_nanos(suspension.from.as_nanos() * k);
+        suspension.to = SimTime::from_nanos(suspension.to.as_nanos() * k);
+    }
     for hook in &mut g.hooks {
         law_times(&mut hook.time, k);
         times(&mut hook.heartbeat_timeout, k);

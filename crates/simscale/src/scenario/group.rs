@@ -9,6 +9,7 @@ use super::law::sim;
 use super::names;
 use super::places::{Addresses, Agents, CapacityShortage};
 use super::run::check_interval;
+use super::suspend::{self, Suspension};
 use crate::text::{Check, Duration};
 
 /// The group that is scaled: an EC2 Auto Scaling group, unless an option says otherwise.
@@ -67,6 +68,10 @@ pub struct Group {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50))]
     pub hook: Vec<Hook>,
+    /// Processes that are suspended for a while, as with SuspendProcesses; default none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000))]
+    pub suspend: Vec<Suspension>,
 }
 
 /// The product whose rules the group and its policies follow.
@@ -103,8 +108,11 @@ pub struct GroupHealth {
     pub check: HealthSource,
     /// The balancer's verdict is ignored for so long after the instance entered service; default "300s", as the AWS console.
     pub grace_period: Duration,
-    /// How often the group looks; default "60s".
+    /// How often the group looks; default "60s", unverified: AWS says "periodically".
     pub interval: Duration,
+    /// Unhealthy instances that still run are replaced a tenth of the group (at least one) at a time, and the next ones when the new ones are
+    /// healthy and past `warm_up`; default true, as AWS.
+    pub throttle: bool,
 }
 
 /// What the group counts as broken.
@@ -124,6 +132,7 @@ impl Default for GroupHealth {
             check: HealthSource::default(),
             grace_period: Duration::from_secs(300),
             interval: Duration::from_secs(60),
+            throttle: true,
         }
     }
 }
@@ -159,6 +168,7 @@ impl Group {
             addresses: None,
             agents: None,
             hook: Vec::new(),
+            suspend: Vec::new(),
         }
     }
 
@@ -200,9 +210,11 @@ impl Group {
                 follows_balancer: self.health.check == HealthSource::Elb,
                 grace: sim(self.health.grace_period),
                 every: sim(self.health.interval),
+                throttle: self.health.throttle,
             },
             places: self.places(),
             hooks: self.hook.iter().map(Hook::world).collect(),
+            suspensions: self.suspend.iter().map(Suspension::world).collect(),
         }
     }
 
@@ -225,6 +237,7 @@ impl Group {
             check.fail("group.warm_up", rule, "write at most \"3600s\"");
         }
         hook::check(&self.hook, check);
+        suspend::check(&self.suspend, check);
         check_interval("group.health.interval", self.health.interval, check);
     }
 

@@ -35,6 +35,7 @@ mod sessions;
 mod simulation;
 mod starter;
 mod stickiness;
+mod suspend;
 mod sweep;
 mod tracking;
 mod workload;
@@ -71,6 +72,7 @@ pub use sessions::{AfterFailure, SessionRequests, Sessions};
 pub use simulation::Simulation;
 pub use starter::starter;
 pub use stickiness::{CookieKind, Stickiness};
+pub use suspend::{Process, Suspension};
 pub(crate) use sweep::{Axis, shown};
 pub use sweep::{Precision, Sweep};
 pub use tracking::{

@@ -1,0 +1,63 @@
+//! Suspended processes: what a group does not do for a while.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use simscale_core as core;
+
+use crate::text::{Check, Duration};
+
+/// A process of the group that is suspended for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Suspension {
+    /// Which: "launch", "terminate", "alarm_notification", "health_check", "replace_unhealthy" or "scheduled_actions".
+    pub process: Process,
+    /// From when, after the start of the run.
+    pub from: Duration,
+    /// To when, after the start of the run; above `from`.
+    pub to: Duration,
+}
+
+/// A process of the group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Process {
+    /// Launches: alarms and schedules cannot scale out; who is terminated is replaced on resume.
+    Launch,
+    /// Terminations: no scale-in, and replacement waits for the resume.
+    Terminate,
+    /// Alarms do not call policies; those that still ring on resume do.
+    AlarmNotification,
+    /// Nobody is marked unhealthy.
+    HealthCheck,
+    /// Who is marked unhealthy is replaced on resume.
+    ReplaceUnhealthy,
+    /// Entries of schedules that fall into the suspension are skipped for good.
+    ScheduledActions,
+}
+
+impl Suspension {
+    pub(crate) fn world(&self) -> core::Suspension {
+        core::Suspension {
+            process: match self.process {
+                Process::Launch => core::Process::Launch,
+                Process::Terminate => core::Process::Terminate,
+                Process::AlarmNotification => core::Process::AlarmNotification,
+                Process::HealthCheck => core::Process::HealthCheck,
+                Process::ReplaceUnhealthy => core::Process::ReplaceUnhealthy,
+                Process::ScheduledActions => core::Process::ScheduledActions,
+            },
+            from: core::SimTime::from_nanos(self.from.nanos()),
+            to: core::SimTime::from_nanos(self.to.nanos()),
+        }
+    }
+}
+
+pub(crate) fn check(suspensions: &[Suspension], check: &mut Check<'_>) {
+    for (index, suspension) in suspensions.iter().enumerate() {
+        if suspension.to <= suspension.from {
+            let rule = format!("is not after `from` ({})", suspension.from);
+            check.fail(&format!("group.suspend.{index}.to"), rule, "let it end after it begins");
+        }
+    }
+}
