@@ -1,6 +1,7 @@
 //! The commands of the program, each in a file of its own.
 
 mod check;
+mod explain_run;
 mod init;
 mod list;
 mod reference;
@@ -29,6 +30,7 @@ Examples:
   simscale run shop.toml --set group.max=30 --seed 7
   simscale sweep shop.toml --sweep group.min=2,4,8
   simscale compare today.toml proposal.toml
+  simscale explain-run results/shop --at 14:32   why it was as it was then
   simscale size --rate 400/s --cpu-time 35ms --p99 300ms
   simscale run scenarios/*.toml --format json | jq .cost_usd.total
 
@@ -44,6 +46,8 @@ enum Command {
     Compare(sweep::CompareArgs),
     /// Validate scenarios without running them and print the capacity arithmetic.
     Check(check::Args),
+    /// Tell what a run was doing at a moment, and why.
+    ExplainRun(explain_run::Args),
     /// Write a commented starter scenario.
     Init(init::Args),
     /// Tell how many instances a steady load and a promise need, without a simulation.
@@ -69,6 +73,7 @@ pub fn execute(cli: Cli, stop: &AtomicBool) -> Result<Code, Failure> {
         Command::Sweep(args) => sweep::sweep(&args, stop),
         Command::Compare(args) => sweep::compare(&args, stop),
         Command::Check(args) => check::check(&args, stop),
+        Command::ExplainRun(args) => explain_run::explain(&args),
         Command::Init(args) => init::init(&args),
         Command::Size(args) => size::size(&args),
         Command::List(args) => list::list(&args),

@@ -1,6 +1,7 @@
 //! The program around the library: files, threads, pictures and reports. The binary `simscale` is a thin shell around it.
 
 pub mod commands;
+pub mod explain;
 pub mod failure;
 pub mod hash;
 pub mod number;

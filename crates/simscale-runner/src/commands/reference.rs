@@ -102,7 +102,7 @@ fn columns_page() -> String {
     page += &columns(&PERIOD_COLUMNS);
     page += "\n## activities.csv\n\n\
         The activity log: one row for each fact of the control plane that somebody would ask \"why\" about, in the order in which they \
-        happened. No row for a request.\n\n";
+        happened. No row for a request. `simscale explain-run` reads it.\n\n";
     page += &columns(&ACTIVITY_COLUMNS);
     page += "\n| kind | what happened |\n|---|---|\n";
     for kind in ActivityKind::ALL {

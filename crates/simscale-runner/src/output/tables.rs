@@ -66,7 +66,7 @@ pub const ACTIVITY_COLUMNS: [Column; 11] = columns![
     "before": "Desired capacity before",
     "asked": "What was asked, before limits; empty when nothing was",
     "granted": "Desired capacity after; the same as before when the fact changed no size",
-    "reason": "The policy's reason with its arithmetic",
+    "reason": "The policy's reason with its arithmetic; times in it count from the start of the run",
     "note": "The rule of the group that changed what was asked, or what happened, in words",
 ];
 

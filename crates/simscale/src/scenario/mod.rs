@@ -21,6 +21,7 @@ mod manual;
 mod math;
 mod metrics;
 mod moments;
+mod named_moment;
 mod names;
 mod objective;
 mod places;

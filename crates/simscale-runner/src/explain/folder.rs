@@ -1,0 +1,99 @@
+//! A result folder as it is read back: the resolved scenario, the log, the periods.
+
+use super::Period;
+use crate::failure::Failure;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use simscale::Scenario;
+use simscale::engine::{ActivityKind, SimTime};
+use std::path::Path;
+
+/// A row of `activities.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// When, on the scenario's clock.
+    pub at: String,
+    /// The same in seconds since the start of the run.
+    pub t_s: f64,
+    /// What kind of fact.
+    pub kind: String,
+    /// Who.
+    pub actor: String,
+    /// The instance, by the number of its launch.
+    pub instance: Option<u64>,
+    /// The alarm that called, with its datapoints and threshold.
+    pub cause: String,
+    /// Desired capacity before.
+    pub before: u32,
+    /// What was asked.
+    pub asked: Option<u32>,
+    /// Desired capacity after.
+    pub granted: u32,
+    /// The policy's reason.
+    pub reason: String,
+    /// The rule of the group, or what happened.
+    pub note: String,
+}
+
+impl Event {
+    /// Whether it is of this kind.
+    pub fn is(&self, kind: ActivityKind) -> bool {
+        self.kind == kind.name()
+    }
+}
+
+/// The files of a run.
+#[derive(Debug)]
+pub struct ResultFolder {
+    /// The scenario with every default.
+    pub scenario: Scenario,
+    /// The log, in order.
+    pub events: Vec<Event>,
+    /// The periods, in order.
+    pub periods: Vec<Period>,
+}
+
+impl ResultFolder {
+    /// Reads a folder that `simscale run` wrote.
+    pub fn read(folder: &Path) -> Result<ResultFolder, Failure> {
+        let missing = |name: &str| {
+            let what = if folder.is_dir() { format!("has no {name}") } else { "is no folder".to_string() };
+            let hint = "name a folder that simscale run wrote, such as results/shop";
+            Failure::input(format!("{}: is no result folder: it {what}; {hint}", folder.display()))
+        };
+        let path = folder.join("resolved.toml");
+        let text = fs_err::read_to_string(&path).map_err(|_| missing("resolved.toml"))?;
+        let scenario = Scenario::read(&path.display().to_string(), &text, &[])
+            .map_err(|mistakes| Failure::input(mistakes.render(true)))?;
+        let events = table(folder, "activities.csv", &missing)?;
+        Ok(ResultFolder { scenario, events, periods: table(folder, "periods.csv", &missing)? })
+    }
+
+    /// Instances at the start.
+    pub fn start_size(&self) -> u32 {
+        self.scenario.resolved().group.desired.unwrap_or(self.scenario.group.min)
+    }
+
+    /// A time since the start as reasons write it: `01:05:00`, with milliseconds where there are any.
+    pub fn since_start(&self, clock: &str) -> Option<SimTime> {
+        let mut parts = clock.split(':');
+        let (hours, minutes) = (parts.next()?.parse::<u64>().ok()?, parts.next()?.parse::<u64>().ok()?);
+        let seconds = parts.next()?.parse::<f64>().ok()?;
+        let millis = (hours * 60 + minutes) * 60_000 + (seconds * 1e3).round() as u64;
+        Some(SimTime::from_nanos(millis * 1_000_000))
+    }
+}
+
+fn table<T: DeserializeOwned>(
+    folder: &Path,
+    name: &str,
+    missing: &dyn Fn(&str) -> Failure,
+) -> Result<Vec<T>, Failure> {
+    let path = folder.join(name);
+    let file = fs_err::File::open(&path).map_err(|_| missing(name))?;
+    let rows: Result<Vec<T>, csv::Error> = csv::Reader::from_reader(file).into_deserialize().collect();
+    rows.map_err(|error| {
+        let hint = "it was changed, or written by another version: run the scenario again";
+        Failure::input(format!("{}: {error}; {hint}", path.display()))
+    })
+}
