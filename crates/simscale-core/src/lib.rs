@@ -34,7 +34,7 @@ pub use ledger::{
     ActivityKind, ActivityRow, AgentCounts, Attempts, Billed, Capacity, Cost, ObjectiveResult, PeriodRow,
     Requests, ResponseTime, Responses, RunResult, Saturation, Scaling, Sink,
 };
-pub use sim::{BrokenLaw, run};
+pub use sim::{BrokenLaw, DryRun, RecordedGroup, run};
 pub use traffic::{
     AfterFailure, Algorithm, ArrivalProcess, Curve, MmppState, SessionRequests, Sessions, Spread,
     TraceReader, TraceRow, Workload, arriving_requests,

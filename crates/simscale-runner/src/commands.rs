@@ -1,6 +1,7 @@
 //! The commands of the program, each in a file of its own.
 
 mod check;
+mod decide;
 mod explain_run;
 mod init;
 mod list;
@@ -46,6 +47,8 @@ enum Command {
     Compare(sweep::CompareArgs),
     /// Validate scenarios without running them and print the capacity arithmetic.
     Check(check::Args),
+    /// Tell what policies would have decided on recorded observations, without simulating a service.
+    Decide(decide::Args),
     /// Tell what a run was doing at a moment, and why.
     ExplainRun(explain_run::Args),
     /// Write a commented starter scenario.
@@ -73,6 +76,7 @@ pub fn execute(cli: Cli, stop: &AtomicBool) -> Result<Code, Failure> {
         Command::Sweep(args) => sweep::sweep(&args, stop),
         Command::Compare(args) => sweep::compare(&args, stop),
         Command::Check(args) => check::check(&args, stop),
+        Command::Decide(args) => decide::decide(&args),
         Command::ExplainRun(args) => explain_run::explain(&args),
         Command::Init(args) => init::init(&args),
         Command::Size(args) => size::size(&args),

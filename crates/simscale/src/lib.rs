@@ -14,6 +14,7 @@
 //! ```
 
 pub mod floor;
+pub mod decide;
 pub mod plan;
 pub mod scenario;
 pub mod summary;

@@ -1,8 +1,11 @@
 //! Policies with what they may see: published datapoints and the states of their alarms.
 
 use super::series::{Archive, Reading};
-use super::{Alarm, AlarmSpec, AlarmState, AlarmView, Datapoint, Policy, Window};
-use crate::kernel::{Purpose, SimTime, hash, mix};
+use super::{
+    Activity, Alarm, AlarmSpec, AlarmState, AlarmView, Answer, Datapoint, Observation, Policy, Sizes,
+    Trigger, Window,
+};
+use crate::kernel::{Purpose, SimDuration, SimTime, hash, mix};
 use crate::world::{AlarmPhase, World};
 
 /// Datapoints that a policy sees of a metric, at most.
@@ -30,6 +33,20 @@ pub(crate) struct Seen {
     pub datapoints: Vec<Vec<Datapoint>>,
     pub alarms: Vec<AlarmView>,
     pub known: SimTime,
+}
+
+/// The group as policies see it.
+pub(crate) struct GroupView<'a> {
+    pub now: SimTime,
+    pub sizes: Sizes,
+    pub booting: u32,
+    pub in_service_since: &'a [SimTime],
+    pub terminating: u32,
+    pub warm_up: SimDuration,
+    pub cooldown: SimDuration,
+    pub last_out: Option<Activity>,
+    pub last_in: Option<Activity>,
+    pub deploying: bool,
 }
 
 /// All policies of a run and the samples they ask for.
@@ -143,6 +160,37 @@ impl Controls {
                 .collect(),
             known: SimTime::from_nanos(known),
         }
+    }
+
+    /// What a policy answers to what it sees.
+    pub fn ask(
+        &mut self,
+        policy: usize,
+        trigger: Trigger,
+        cause: String,
+        told: &Seen,
+        group: &GroupView<'_>,
+    ) -> Answer {
+        let steered = &mut self.policies[policy];
+        let decision = steered.policy.decide(&Observation {
+            now: group.now,
+            trigger,
+            min: group.sizes.min,
+            max: group.sizes.max,
+            desired: group.sizes.desired,
+            booting: group.booting,
+            in_service_since: group.in_service_since,
+            terminating: group.terminating,
+            group_warm_up: group.warm_up,
+            group_cooldown: group.cooldown,
+            activity_in_progress: group.booting > 0 || group.terminating > 0,
+            last_scale_out: group.last_out,
+            last_scale_in: group.last_in,
+            deployment_in_progress: group.deploying,
+            datapoints: &told.datapoints,
+            alarms: &told.alarms,
+        });
+        Answer { policy, actor: steered.name.clone(), cause, decision }
     }
 
     /// The name of an alarm, and its state.

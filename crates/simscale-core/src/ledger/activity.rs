@@ -1,6 +1,6 @@
 //! The activity log: a row for each fact of the control plane that somebody would ask "why" about.
 
-use crate::control::Reason;
+use crate::control::{Answer, Effect, Reason, Ruling};
 use crate::kernel::SimTime;
 use std::fmt;
 
@@ -163,4 +163,28 @@ pub struct ActivityRow {
     pub reason: Option<Reason>,
     /// The rule of the group that changed what was asked, or what happened, in words.
     pub note: String,
+}
+
+impl ActivityRow {
+    /// What came of a policy's answer.
+    pub(crate) fn of_answer(at: SimTime, answer: &Answer, ruling: &Ruling) -> Self {
+        let scheduled = matches!(answer.decision.reason, Reason::Schedule { .. });
+        let kind = match ruling.effect {
+            Effect::Hold => ActivityKind::Hold,
+            _ if scheduled => ActivityKind::Schedule,
+            _ => ActivityKind::Decision,
+        };
+        ActivityRow {
+            at,
+            kind,
+            actor: answer.actor.clone(),
+            instance: None,
+            cause: answer.cause.clone(),
+            asked: ruling.asked,
+            granted: ruling.granted,
+            before: ruling.before,
+            reason: Some(answer.decision.reason.clone()),
+            note: ruling.note.clone(),
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{Event, Sim};
 use crate::control::{
-    Activity, AlarmState, Answer, Decision, Effect, Evaluated, Observation, Reason, Request, Sizes, Trigger,
+    Activity, AlarmState, Answer, Decision, Effect, Evaluated, GroupView, Reason, Request, Sizes, Trigger,
 };
 use crate::fleet::Stage;
 use crate::kernel::{Phase, SimTime, key};
@@ -76,27 +76,20 @@ impl Sim<'_> {
             .map(SimTime::from_nanos)
             .collect();
         let g = &self.group;
-        let seen = Observation {
+        let view = GroupView {
             now,
-            trigger,
-            min: g.min,
-            max: g.max,
-            desired: g.desired,
+            sizes: Sizes { min: g.min, max: g.max, desired: g.desired },
             booting: g.booting,
             in_service_since: &in_service,
             terminating: g.draining,
-            group_warm_up: self.world.group.warm_up,
-            group_cooldown: self.world.group.cooldown,
-            activity_in_progress: g.booting > 0 || g.draining > 0,
-            last_scale_out: g.last_out,
-            last_scale_in: g.last_in,
-            deployment_in_progress: false,
-            datapoints: &told.datapoints,
-            alarms: &told.alarms,
+            warm_up: self.world.group.warm_up,
+            cooldown: self.world.group.cooldown,
+            last_out: g.last_out,
+            last_in: g.last_in,
+            deploying: false,
         };
-        let decision = self.controls.policies[policy].policy.decide(&seen);
-        let decision = self.unless_suspended(decision);
-        Answer { policy, actor: self.controls.policies[policy].name.clone(), cause, decision }
+        let answer = self.controls.ask(policy, trigger, cause, &told, &view);
+        Answer { decision: self.unless_suspended(answer.decision.clone()), ..answer }
     }
 
     /// A decision as far as the processes that it needs are not suspended.
@@ -124,25 +117,8 @@ impl Sim<'_> {
         let (sizes, rulings) = self.controller.rule(sizes, &answers);
         (self.group.min, self.group.max) = (sizes.min, sizes.max);
         for ruling in rulings {
-            let Answer { actor, cause, decision, .. } = &answers[ruling.answer];
-            let scheduled = matches!(decision.reason, Reason::Schedule { .. });
-            let kind = match ruling.effect {
-                Effect::Hold => ActivityKind::Hold,
-                _ if scheduled => ActivityKind::Schedule,
-                _ => ActivityKind::Decision,
-            };
-            self.sink.activity(&ActivityRow {
-                at: SimTime::from_nanos(self.now),
-                kind,
-                actor: actor.clone(),
-                instance: None,
-                cause: cause.clone(),
-                asked: ruling.asked,
-                granted: ruling.granted,
-                before: ruling.before,
-                reason: Some(decision.reason.clone()),
-                note: ruling.note,
-            });
+            let at = SimTime::from_nanos(self.now);
+            self.sink.activity(&ActivityRow::of_answer(at, &answers[ruling.answer], &ruling));
             if let Effect::Resize { drain } = ruling.effect {
                 self.resize(ruling.granted, drain);
             }

@@ -6,6 +6,7 @@ mod credits;
 mod deadlines;
 mod decide;
 mod desk;
+mod dry_run;
 mod faults;
 mod group;
 mod health;
@@ -21,6 +22,7 @@ mod run;
 mod sessions;
 mod stickiness;
 
+pub use dry_run::{DryRun, RecordedGroup};
 pub use laws::BrokenLaw;
 pub use run::run;
 

@@ -6,6 +6,7 @@ use crate::record::Console;
 use crate::sweep::{CELL_COLUMNS, COMPARISON_COLUMNS, RUN_COLUMNS, gauge};
 use serde_json::Value;
 use simscale::Scenario;
+use simscale::decide::{MAX_LINE_BYTES, MAX_LINES, Observation, ObservedGroup, RecordingHead};
 use simscale::engine::ActivityKind;
 use simscale::summary::{Figure, HOURS_PER_MONTH, OBJECTIVE_FIGURES, RUN_FIGURES, SUMMARY_SCHEMA};
 use std::path::PathBuf;
@@ -52,13 +53,14 @@ pub fn definition(name: &str) -> Vec<(String, String)> {
     keys.iter().map(|(name, key)| (name.clone(), meaning(key))).collect()
 }
 
-fn pages() -> [(&'static str, String); 5] {
+fn pages() -> [(&'static str, String); 6] {
     [
         ("scenario.md", simscale::text::reference::<Scenario>("The scenario file")),
         ("scenario.schema.json", schema()),
         ("summary.md", summary_page()),
         ("columns.md", columns_page()),
         ("sweep.md", sweep_page()),
+        ("decide.md", decide_page()),
     ]
 }
 
@@ -81,6 +83,36 @@ fn summary_page() -> String {
     page += "\n## Figures of each objective\n\n";
     page += &figures("objective.<name>.", OBJECTIVE_FIGURES);
     page
+}
+
+fn decide_page() -> String {
+    let mut page = "# The files of simscale decide\n\n\
+        The policy file is TOML: `schema = 1`, `boot_time` (how long a launch boots where the recording does not say how the group was; \
+        default \"0s\"), and `[group]`, `[metrics]` and `[[policy]]` as in [a scenario](scenario.md).\n\n\
+        The observations are JSON, an object a line: first the head, then a line for each sampling period in order of time.\n\n"
+        .to_string();
+    page += &format!(
+        "At most {MAX_LINES} lines of at most {MAX_LINE_BYTES} bytes. Unknown fields are refused.\n\n"
+    );
+    page += &fields::<RecordingHead>("The head");
+    page += &fields::<Observation>("An observation");
+    page += &fields::<ObservedGroup>("`group` of an observation");
+    page
+}
+
+/// The fields of a type of the recording, from its JSON Schema.
+fn fields<T: schemars::JsonSchema>(title: &str) -> String {
+    let schema: Value = serde_json::to_value(schemars::schema_for!(T)).expect("a schema is JSON");
+    let properties = schema["properties"].as_object().cloned().unwrap_or_default();
+    let line = |(name, key): (&String, &Value)| {
+        let meaning = key["description"].as_str().unwrap_or_default().replace('\n', " ");
+        format!("| `{name}` | {meaning} |\n")
+    };
+    properties
+        .iter()
+        .map(line)
+        .fold(format!("## {title}\n\n| field | meaning |\n|---|---|\n"), |page, line| page + &line)
+        + "\n"
 }
 
 fn figures<T>(prefix: &str, figures: &[Figure<T>]) -> String {

@@ -67,6 +67,7 @@ pub use policy::{Fixed, Pacing, Policy, PollBounds, ThresholdPoll};
 pub use predictive::{Forecast, LoadForecast, MaxCapacityBreachBehavior, Predictive, PredictiveMode};
 pub use prices::{Bound, Commitment, PriceCurrency, Prices};
 pub use run::RunSettings;
+pub(crate) use run::zone;
 pub use schedule::{Day, Schedule, ScheduleEntry};
 pub use service::{Service, ServiceClass};
 pub use sessions::{AfterFailure, SessionRequests, Sessions};
@@ -239,6 +240,13 @@ impl Scenario {
     /// The recorded trace, if the workload is one.
     pub fn trace(&self) -> Option<&Trace> {
         self.workload.trace.as_ref()
+    }
+
+    /// Reports the mistakes of what steers the group: bounds, metrics and policies.
+    pub(crate) fn check_control(&self, check: &mut Check<'_>) {
+        self.group.check(check);
+        self.metrics.check(check);
+        policy::check(self, &self.resolved(), check);
     }
 
     /// Reports all mistakes of meaning.
