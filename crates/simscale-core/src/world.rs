@@ -27,6 +27,8 @@ pub struct World {
     pub instance: Instance,
     /// Slots of a shared station that serves wait times, first come first served.
     pub backend_connections: Option<u32>,
+    /// A central queue that workers pull from, in place of the balancer.
+    pub queue: Option<MessageQueue>,
     /// The load balancer.
     pub balancer: Balancer,
     /// How clients behave.
@@ -43,6 +45,15 @@ pub struct World {
     pub prices: Prices,
     /// The run ends as saturated when more attempts than this are in flight.
     pub in_flight_limit: u64,
+}
+
+/// A queue of messages, one a request. Clients wait for nothing: their time-outs, retries, sessions, the balancer and its health checks play no part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MessageQueue {
+    /// A message that was received and not deleted for so long can be received again.
+    pub visibility_timeout: SimDuration,
+    /// Receives of a message before it is a dead letter; at most 255, which is also what `None` means.
+    pub max_receives: Option<u32>,
 }
 
 /// A kind of request.

@@ -69,6 +69,19 @@ fn m_m_1() {
     }
 }
 
+/// Four instances of four workers that pull from one queue are sixteen servers.
+#[test]
+fn m_m_c_through_a_central_queue() {
+    let exact = Mmc::new(0.8 * 16.0, 1.0, 16).unwrap().mean_response();
+    check("M/M/16 at 0.8, workers on a central queue", exact, |s| {
+        let (mut w, _) = queue(4, Distribution::Exponential { mean: S }, 0.8, 10, s);
+        fleet(&mut w, 4);
+        w.queue = Some(MessageQueue { visibility_timeout: secs(3600), max_receives: None });
+        w.instance.queue_limit = 0;
+        (w, poisson(0.8 * 16.0))
+    });
+}
+
 #[test]
 fn m_m_c() {
     for (c, load, hours) in [(2, 0.7, 30), (16, 0.8, 10), (16, 0.95, 60)] {

@@ -293,6 +293,7 @@ fn smaller(small: &Small) -> Vec<Small> {
         &|w| w.instance.memory = None,
         &|w| w.instance.cold = None,
         &|w| w.backend_connections = None,
+        &|w| w.queue = None,
         &|w| w.objectives.clear(),
         &|w| w.group.zones.truncate(1),
         &|w| w.group.health.follows_balancer = false,

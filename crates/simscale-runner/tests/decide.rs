@@ -57,6 +57,7 @@ min = 1
 desired = 2
 max = 3
 [metrics]
+alarm_phase = "aligned"
 publication_delay = "0s"
 [[policy]]
 name = "cpu-50"

@@ -14,7 +14,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use simscale_core::{DryRun, Metric, RecordedGroup, SimDuration, SimTime, Sink};
 
-use crate::scenario::{Group, Memory, Metrics, Policy, RunSettings};
+use crate::scenario::{
+    Balancer, Clients, Discipline, Group, Memory, MessageQueue, Metrics, Policy, RunSettings,
+};
 use crate::text::{self, Diagnostics, Duration, Override, Size};
 use crate::{Scenario, Simulation};
 
@@ -40,7 +42,7 @@ pub struct Control {
 /// How a dry run ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    /// When it ended: at the first evaluation of alarms that could know the last observation.
+    /// When it ended: when each alarm had been evaluated once with the last observation published.
     pub until: SimTime,
     /// Names of metrics that a policy reads and no line has a value of.
     pub unread: Vec<String>,
@@ -73,6 +75,10 @@ impl Control {
             (Size::from_bytes(1 << 30), Size::from_bytes(0), Size::from_bytes(1));
         let memory = Memory { capacity: Some(capacity), base, per_request };
         scenario.instance.memory = Some(memory);
+        // Nor of a queue.
+        scenario.queue = Some(MessageQueue::default());
+        scenario.instance.discipline = Discipline::Workers { count: 1 };
+        (scenario.clients, scenario.balancer) = (Clients::default(), Balancer::default());
         (scenario.objective, scenario.fault) = (Vec::new(), Vec::new());
         (scenario.expect, scenario.simulation) = (Default::default(), simulation);
         (scenario.group, scenario.metrics) = (self.group.clone(), self.metrics.clone());
@@ -92,9 +98,9 @@ impl Control {
 pub fn run(control: &Control, recording: &Recording, sink: &mut dyn Sink) -> Result<Outcome, Diagnostics> {
     let metrics = &control.metrics;
     let last = recording.observations.last().map_or(0.0, |o| o.t_s);
-    let every = metrics.alarm_every().nanos();
-    let published = nanos(last) + metrics.publication_delay.nanos();
-    let until = SimTime::from_nanos(published.div_ceil(every) * every);
+    // Each alarm is evaluated once from the publication of the last observation on.
+    let every = metrics.alarm_every(metrics.period).nanos();
+    let until = SimTime::from_nanos(nanos(last) + metrics.publication_delay.nanos() + every - 1);
     let length = Duration::from_nanos(until.as_nanos() + 1).unwrap_or(Duration::from_secs(86_400));
     let mut simulation = RunSettings::lasting(length);
     if let Some(start) = recording.head.start {

@@ -17,7 +17,8 @@ pub enum Metric {
     InFlight,
     /// Requests waiting for a slot, time average; one sample an instance in service.
     QueueLength,
-    /// What each instance in service has to work off: while every instance has a queue of its own, the same as `in_flight`.
+    /// What each instance in service has to work off: with a central queue its visible messages over the instances in service, one sample; without
+    /// one the same as `in_flight`.
     BacklogPerInstance,
     /// Response time of the requests served in the period, at a quantile in millionths; milliseconds.
     ResponseTime(u32),
@@ -29,6 +30,12 @@ pub enum Metric {
     Math(u16),
     /// CPU credits at the end of the period, launch credits included; one sample an instance in service. Zero without credits.
     CpuCreditBalance,
+    /// Messages that can be received, at the end of the period; one sample, with a queue only.
+    QueueVisible,
+    /// Messages received and neither deleted nor visible again, at the end of the period; one sample, with a queue only.
+    QueueInFlight,
+    /// Age of the oldest message that is not deleted, at the end of the period, seconds; 0 without messages; with a queue only.
+    OldestMessageAge,
 }
 
 /// A size of the group, as EC2 Auto Scaling publishes it every minute (group metrics).
@@ -85,6 +92,8 @@ pub(crate) enum Family {
     Balancer,
     /// The group: one sample a period.
     Group,
+    /// The central queue: one sample a period.
+    Queue,
 }
 
 impl Metric {
@@ -93,6 +102,7 @@ impl Metric {
         match self {
             Metric::ResponseTime(_) => Family::Balancer,
             Metric::Group(_) => Family::Group,
+            Metric::QueueVisible | Metric::QueueInFlight | Metric::OldestMessageAge => Family::Queue,
             Metric::Math(_) => unreachable!("an expression has operands and no samples"),
             _ => Family::Instance,
         }
@@ -123,6 +133,9 @@ impl Metric {
             Metric::Group(which) => (8, *which as u64),
             Metric::Math(index) => (9, u64::from(*index)),
             Metric::CpuCreditBalance => (10, 0),
+            Metric::QueueVisible => (20, 0),
+            Metric::QueueInFlight => (21, 0),
+            Metric::OldestMessageAge => (22, 0),
         };
         mix(kind << 40 | which)
     }
@@ -165,6 +178,9 @@ impl fmt::Display for Metric {
             Metric::InFlight => f.write_str("in_flight"),
             Metric::QueueLength => f.write_str("queue_length"),
             Metric::BacklogPerInstance => f.write_str("backlog_per_instance"),
+            Metric::QueueVisible => f.write_str("queue_visible"),
+            Metric::QueueInFlight => f.write_str("queue_in_flight"),
+            Metric::OldestMessageAge => f.write_str("oldest_message_age"),
             Metric::ResponseTime(ppm) => write!(f, "response_time_p{}", f64::from(*ppm) / 1e4),
             Metric::Custom(index) => write!(f, "custom_{index}"),
             Metric::Group(which) => f.write_str(which.name()),

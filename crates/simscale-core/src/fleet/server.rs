@@ -140,6 +140,11 @@ impl Server {
         self.jobs.len() + self.waiters.len() + self.queue.len()
     }
 
+    /// Whether an attempt would be admitted at once.
+    pub fn has_idle(&self) -> bool {
+        self.jobs.len() + self.waiters.len() < self.admitted_limit
+    }
+
     /// Multiplies the work of the next `count` attempts that are taken by `factor`.
     pub fn set_cold(&mut self, factor: f64, count: u64) {
         self.cold = (factor, count);

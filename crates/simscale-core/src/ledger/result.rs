@@ -55,6 +55,12 @@ pub struct PeriodRow {
     pub backend_busy_ratio: f64,
     /// Attempts waiting for a backend slot, time average.
     pub backend_queue_mean: f64,
+    /// Messages that can be received, at the period's end; zero without a queue.
+    pub messages_visible: u64,
+    /// Messages received and neither deleted nor visible again, at the period's end; zero without a queue.
+    pub messages_in_flight: u64,
+    /// Age of the oldest message that is not deleted, at the period's end, ns; zero without any.
+    pub oldest_message_ns: u64,
     /// Size the group is asked to have.
     pub desired: u32,
     /// Instances launched and not yet in service.

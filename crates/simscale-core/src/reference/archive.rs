@@ -182,6 +182,10 @@ impl Engine<'_> {
             },
             Metric::RequestCountPerTarget => areas.map(|a| a.taken).collect(),
             Metric::CpuCreditBalance => unreachable!("answered above"),
+            Metric::QueueVisible | Metric::QueueInFlight | Metric::OldestMessageAge => {
+                self.queue_samples(metric)
+            }
+            Metric::BacklogPerInstance if self.world.queue.is_some() => self.queue_samples(metric),
             Metric::InFlight | Metric::BacklogPerInstance => areas.map(|a| a.inside / a.time).collect(),
             Metric::QueueLength => areas.map(|a| a.queued / a.time).collect(),
             Metric::ResponseTime(_) => self.log.responses(start).iter().map(|&ns| ns as f64).collect(),

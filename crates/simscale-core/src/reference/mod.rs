@@ -17,6 +17,7 @@ mod machine;
 mod measure;
 mod places;
 mod replace;
+mod queue;
 mod requests;
 mod sessions;
 mod stickiness;
@@ -82,6 +83,9 @@ struct Engine<'a> {
     phase: Phase,
     births: Births,
     requests: Vec<Request>,
+    /// Messages that can be received, as (request, receives so far), and the slot that is asked first.
+    shown: Vec<(u64, u64)>,
+    turn: usize,
     /// (time, request, attempt)
     retries: BTreeSet<(u64, u64, u64)>,
     sessions: Vec<Session>,
@@ -162,6 +166,8 @@ pub fn run(
         phase: Phase::Measure,
         births,
         requests: Vec::new(),
+        shown: Vec::new(),
+        turn: 0,
         retries: BTreeSet::new(),
         sessions: Vec::new(),
         follow_ups: BTreeSet::new(),
@@ -249,6 +255,9 @@ impl Engine<'_> {
         }
         self.settle();
         self.look_at_drains();
+        if self.world.queue.is_some() {
+            self.workers_ask();
+        }
         Ok(())
     }
 

@@ -18,6 +18,8 @@ pub(super) struct Request {
     class: u8,
     /// The session it belongs to.
     pub session: Option<usize>,
+    /// When it can be received again, if it is received and not deleted.
+    pub back_at: u64,
     /// CPU and wait time of the attempt that was served.
     own: u64,
     /// Its final outcome, and when.
@@ -67,7 +69,16 @@ impl Engine<'_> {
     fn bear(&mut self, birth: Birth, session: Option<usize>) {
         let request = self.requests.len() as u64;
         let Birth { work, wait, class } = birth;
-        self.requests.push(Request { born: self.now, work, wait, class, session, own: 0, end: None });
+        self.requests.push(Request {
+            born: self.now,
+            work,
+            wait,
+            class,
+            session,
+            back_at: 0,
+            own: 0,
+            end: None,
+        });
         if let Some(session) = session {
             self.sessions[session].requests.push(request);
         }
@@ -75,7 +86,16 @@ impl Engine<'_> {
         self.send(request, 0);
     }
 
+    /// Work, wait, and the part of the work before the wait.
+    pub(super) fn burden(&self, request: u64) -> (u64, u64, u32) {
+        let Request { work, wait, class, .. } = self.requests[request as usize];
+        (work, wait, self.world.classes[usize::from(class)].cpu_before_ppm)
+    }
+
     fn send(&mut self, request: u64, attempt: u64) {
+        if self.world.queue.is_some() {
+            return self.show(request, attempt);
+        }
         self.note(Entry::Sent { retry: attempt > 0 });
         if let (0, Some(retries)) = (attempt, self.world.clients.retries) {
             let full = u64::from(retries.budget_burst) * 1_000_000;
@@ -216,9 +236,11 @@ impl Engine<'_> {
             let mut late: Vec<Id> = self.at(slot).machine.jobs.iter().filter(late).map(|j| j.id).collect();
             late.sort_unstable();
             for id in late {
-                let outcome = if self.deadline().1 { Outcome::TimedOut } else { Outcome::GatewayTimeOut };
+                let queued = self.world.queue.is_some();
+                let outcome =
+                    if queued || self.deadline().1 { Outcome::TimedOut } else { Outcome::GatewayTimeOut };
                 self.attempt_ends(Some(slot), id, outcome);
-                if self.world.clients.abandoned_work == AbandonedWork::Cancelled {
+                if self.world.clients.abandoned_work == AbandonedWork::Cancelled && !queued {
                     self.drop_job(slot, id);
                 } else {
                     self.abandon(slot, id);
@@ -304,7 +326,7 @@ impl Engine<'_> {
         self.note(Entry::Answered(answer));
     }
 
-    fn request_ends(&mut self, request: u64, outcome: Outcome) {
+    pub(super) fn request_ends(&mut self, request: u64, outcome: Outcome) {
         let now = self.now;
         let r = &mut self.requests[request as usize];
         r.end = Some((outcome, now));
@@ -326,6 +348,10 @@ impl Engine<'_> {
     }
 
     fn retry(&mut self, request: u64, attempt: u64) -> bool {
+        if self.world.queue.is_some() {
+            let at = self.requests[request as usize].back_at;
+            return self.retries.insert((at, request, attempt + 1));
+        }
         let Some(retries) = self.world.clients.retries else { return false };
         if attempt >= u64::from(retries.max) {
             return false;

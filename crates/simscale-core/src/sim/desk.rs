@@ -77,6 +77,8 @@ pub(super) struct Desk {
     pub in_flight: u64,
     pub failures: Vec<Failure>,
     pub answered: Vec<Answered>,
+    /// Whether attempts come out of a queue: their requests were born before.
+    pub queued: bool,
     /// Whether requests belong to sessions, and those that were served: their users think next.
     pub sessions: bool,
     pub served: Vec<Served>,
@@ -107,7 +109,7 @@ impl Desk {
 
     /// When the request of an attempt was born.
     pub fn first_birth(&self, job: &Job) -> u64 {
-        if job.attempt() == 0 { job.born } else { self.first_births[&job.request()] }
+        if job.attempt() == 0 && !self.queued { job.born } else { self.first_births[&job.request()] }
     }
 
     /// An attempt was taken off its instance: it no longer queues at the backend. True when it had just been given a slot.
@@ -151,7 +153,7 @@ impl Departures for Desk {
         self.deadlines.left(slot, job);
         self.nodes.at(job.node()).settled(slot);
         self.book.stamp(job.identity(), Outcome::Served, at, slot);
-        let born = if job.attempt() == 0 {
+        let born = if job.attempt() == 0 && !self.queued {
             job.born
         } else {
             self.first_births.remove(&job.request()).expect("a retried request keeps its birth")

@@ -274,6 +274,7 @@ mod tests {
                 public_address: false,
             },
             backend_connections: None,
+            queue: None,
             balancer: Balancer {
                 deregistration_delay: second,
                 health_check: Some(HealthCheck {

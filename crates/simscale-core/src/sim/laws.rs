@@ -66,7 +66,8 @@ impl Sim<'_> {
         let present: Vec<usize> = (0..self.lives.len())
             .filter(|&s| self.lives[s].stage != Stage::Gone && self.lives[s].in_service.is_some())
             .collect();
-        let mut live = self.resends.len() as u64 + u64::from(self.at_door.is_some());
+        let mut live =
+            self.resends.len() as u64 + u64::from(self.at_door.is_some()) + self.visible_messages();
         for slot in present {
             self.check_server(slot);
             let inside = self.servers[slot].attempts().filter(|j| self.waits(j)).count() as u64;
@@ -87,8 +88,9 @@ impl Sim<'_> {
         self.check_sessions(book.in_flight());
         let a = &book.attempts;
         let ended = book.served + a.timed_out + a.refused + a.errors + a.killed;
-        let inside = live - self.resends.len() as u64;
-        if a.sent != ended + inside || a.sent != book.arrived + a.retried {
+        let inside = live - self.resends.len() as u64 - self.visible_messages();
+        let fresh = self.messages.as_ref().map_or(0, super::queue::Messages::fresh);
+        if a.sent != ended + inside || a.sent + fresh != book.arrived + a.retried {
             let numbers = format!(
                 "{} sent, {} first, {} retried, {ended} ended, {inside} inside",
                 a.sent, book.arrived, a.retried

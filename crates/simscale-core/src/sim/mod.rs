@@ -17,6 +17,7 @@ mod measure;
 mod places;
 mod publish;
 mod replace;
+mod queue;
 mod requests;
 mod run;
 mod sessions;
@@ -98,6 +99,8 @@ struct Sim<'a> {
     other: u64,
     desk: Desk,
     resends: BinaryHeap<Reverse<Resend>>,
+    /// Messages that can be received, when workers pull from a queue.
+    messages: Option<queue::Messages>,
     /// Sessions in progress, when users have several requests.
     users: Option<Users>,
     /// Saved retries of the budget, in millionths.
@@ -134,6 +137,9 @@ impl Sim<'_> {
             }
             if self.desk.pending {
                 self.settle();
+            }
+            if self.messages.is_some() {
+                self.pull();
             }
             if self.now < before {
                 self.break_law("a clock never goes back", format!("from {before} ns to {} ns", self.now));

@@ -41,6 +41,10 @@ impl Sim<'_> {
     fn samples(&self, metric: &Metric, every: u64, keep: bool) -> Aggregate {
         let mut all = Aggregate::new();
         match metric.family() {
+            _ if self.messages.is_some() && *metric == Metric::BacklogPerInstance => {
+                self.queue_sample(metric, &mut all, keep);
+            }
+            Family::Queue => self.queue_sample(metric, &mut all, keep),
             Family::Instance => {
                 self.instance_samples(metric, every, |value| all.sample(value, keep));
                 if *metric == Metric::RequestCountPerTarget {
@@ -100,7 +104,12 @@ impl Sim<'_> {
             Metric::CpuCreditBalance => {
                 self.accounts.as_ref().map_or(0.0, |accounts| accounts.credits(slot, self.now))
             }
-            Metric::ResponseTime(_) | Metric::Group(_) | Metric::Math(_) => {
+            Metric::ResponseTime(_)
+            | Metric::Group(_)
+            | Metric::Math(_)
+            | Metric::QueueVisible
+            | Metric::QueueInFlight
+            | Metric::OldestMessageAge => {
                 unreachable!("no instance publishes it")
             }
         }

@@ -53,7 +53,7 @@ impl Sim<'_> {
     /// The earliest retry is sent.
     pub(super) fn resend(&mut self) {
         let Some(Reverse(resend)) = self.resends.pop() else { return };
-        self.desk.book.counts.attempts.retried += 1;
+        self.desk.book.counts.attempts.retried += u64::from(self.messages.is_none());
         let tag = Job::tag(resend.request, resend.attempt, resend.class, 0);
         self.send(Job { mark: 0, born: self.now, work: resend.work, wait: resend.wait, tag });
     }
@@ -62,6 +62,9 @@ impl Sim<'_> {
     #[inline]
     fn send(&mut self, mut job: Job) {
         let now = self.now;
+        if self.messages.is_some() {
+            return self.enqueue(&job);
+        }
         self.desk.book.counts.attempts.sent += 1;
         if self.desk.in_flight >= self.world.in_flight_limit && self.saturates() {
             self.at_door = Some(self.desk.first_birth(&job));
@@ -124,7 +127,7 @@ impl Sim<'_> {
     }
 
     /// The target is deaf or broken: refuses the attempt (false), or makes an error of it.
-    fn bend(&mut self, job: &mut Job, slot: usize) -> bool {
+    pub(super) fn bend(&mut self, job: &mut Job, slot: usize) -> bool {
         if self.flags[slot] & DEAF != 0 {
             self.desk.fail(job, Outcome::Unreachable, self.now, slot);
             return false;
@@ -206,10 +209,11 @@ impl Sim<'_> {
             return;
         }
         let patience = self.desk.deadlines.patience();
-        if self.world.clients.abandoned_work == AbandonedWork::Cancelled {
+        let queued = self.messages.is_some();
+        if self.world.clients.abandoned_work == AbandonedWork::Cancelled && !queued {
             self.take_off(slot, |j| !j.is(PROBE) && j.born + patience <= now, &mut Vec::new());
         }
-        let by_client = self.world.clients.timeout.is_some_and(|t| t.as_nanos() == patience);
+        let by_client = queued || self.world.clients.timeout.is_some_and(|t| t.as_nanos() == patience);
         let outcome = if by_client { Outcome::TimedOut } else { Outcome::GatewayTimeOut };
         for mut job in expired {
             self.desk.nodes.at(job.node()).settled(slot);
@@ -299,6 +303,10 @@ impl Sim<'_> {
 
     /// The pause before the next attempt, at least 1 ns; `None` when there is none or the budget is spent.
     fn retry_pause(&mut self, job: &Job) -> Option<u64> {
+        if self.messages.is_some() {
+            // A message is visible again when its time-out ends, however it was lost.
+            return Some((job.born + self.desk.deadlines.patience()).saturating_sub(self.now));
+        }
         let retries = self.world.clients.retries?;
         if job.attempt() >= retries.max {
             return None;

@@ -3,6 +3,7 @@
 use super::agents::AgentState;
 use super::deadlines::Deadlines;
 use super::places::PlaceState;
+use super::queue::Messages;
 use super::sessions::Users;
 use super::{BrokenLaw, Desk, Event, Sim, desk::Backend, group::GroupState, measure::Measures};
 use crate::control::{Controller, Controls, Policy};
@@ -52,7 +53,11 @@ impl<'a> Sim<'a> {
             pending: false,
             first_births: BTreeMap::new(),
             given: BTreeMap::new(),
-            deadlines: Deadlines::new(client.min(balancer)),
+            deadlines: Deadlines::new(match world.queue {
+                Some(queue) => queue.visibility_timeout.as_nanos(),
+                None => client.min(balancer),
+            }),
+            queued: world.queue.is_some(),
             speed: u64::from(world.instance.speed),
         };
         let mut sim = Sim {
@@ -67,11 +72,14 @@ impl<'a> Sim<'a> {
             due: MinIndex::new(),
             guards: MinIndex::new(),
             watched: Vec::new(),
-            strict: world.backend_connections.is_some() || world.clients.sessions.is_some(),
+            strict: world.backend_connections.is_some()
+                || world.clients.sessions.is_some()
+                || world.queue.is_some(),
             calendar: Calendar::new(),
             other: 0,
             desk,
             resends: BinaryHeap::new(),
+            messages: world.queue.map(|queue| Messages::new(queue.max_receives)),
             users: world.clients.sessions.as_ref().map(|s| Users::new(s, &world.classes, world.seed)),
             budget: 0,
             candidates: Vec::new(),
@@ -188,6 +196,8 @@ impl<'a> Sim<'a> {
                 births.extend(waiting.map(|j| self.desk.first_birth(j)));
             }
         }
+        let visible = self.messages.iter().flat_map(Messages::requests);
+        births.extend(visible.map(|request| self.desk.first_births[&request]));
         births.extend(self.at_door);
         for judge in &mut self.desk.book.judges {
             for &born in &births {

@@ -41,6 +41,7 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             public_address: false,
         },
         backend_connections: None,
+        queue: None,
         balancer: Balancer::new(Algorithm::RoundRobin),
         clients: Clients {
             timeout: None,

@@ -543,6 +543,7 @@ pub fn random(seed: u64) -> Small {
     small.joiner = join(&mut Choice::new(seed ^ 0x0701_1c1e5), span, grid);
     burst(&mut Choice::new(seed ^ 0x6372_6564), &mut small);
     bill(&mut Choice::new(seed ^ 0x6269_6c6c), &mut small.world);
+    queue(&mut Choice::new(seed ^ 0x0009_ae0e), &mut small, span, grid);
     small
 }
 
@@ -665,6 +666,35 @@ fn burst(c: &mut Choice, small: &mut Small) {
             small.world.instance.vcpus = 1;
             small.world.instance.credits = Some(Credits { baseline: 1, unlimited, initial: 0, launch: 0 });
             small.arrivals.iter_mut().for_each(|a| a.1 = 5_000_000_000);
+        }
+    }
+}
+
+/// A central queue in place of the balancer, in one world of ten; its metrics are read.
+fn queue(c: &mut Choice, small: &mut Small, span: u64, grid: u64) {
+    let w = &mut small.world;
+    if !c.chance(10) || w.clients.sessions.is_some() {
+        return;
+    }
+    let timeout = (c.between(span / 200, span / 4) / grid * grid).max(grid);
+    w.queue = Some(MessageQueue {
+        visibility_timeout: SimDuration::from_nanos(timeout),
+        max_receives: c.chance(50).then(|| c.between(1, 4) as u32),
+    });
+    w.instance.admitted = c.between(1, 5) as u32;
+    w.instance.queue_limit = 0;
+    let drain = w.balancer.deregistration_delay;
+    w.balancer = Balancer { deregistration_delay: drain, ..Balancer::new(Algorithm::RoundRobin) };
+    let metrics =
+        [Metric::QueueVisible, Metric::QueueInFlight, Metric::OldestMessageAge, Metric::BacklogPerInstance];
+    for query in small.readers.iter_mut().flat_map(|r| &mut r.queries) {
+        if c.chance(50) {
+            query.metric = metrics[c.below(4) as usize].clone();
+        }
+    }
+    for alarm in small.watchers.iter_mut().flat_map(|w| &mut w.alarms) {
+        if c.chance(30) {
+            alarm.query.metric = metrics[c.below(4) as usize].clone();
         }
     }
 }

@@ -60,6 +60,7 @@ pub fn stretched(mut w: World, k: u64) -> World {
         }
     }
     stretch_places(&mut w.group.places, k);
+    w.queue.iter_mut().for_each(|queue| times(&mut queue.visibility_timeout, k));
     w.clients.timeout.iter_mut().chain(&mut w.balancer.idle_timeout).for_each(|t| times(t, k));
     let (g, m) = (&mut w.group, &mut w.metrics);
     let group = [&mut g.warm_up, &mut g.cooldown, &mut g.health.grace, &mut g.health.every];
@@ -144,7 +145,7 @@ pub fn scalable(seed: u64) -> Small {
         sessions.think_time = constant(&sessions.think_time);
         w.classes.iter_mut().for_each(|class| class.cpu_time = constant(&class.cpu_time));
     }
-    if w.backend_connections.is_some() || w.clients.sessions.is_some() {
+    if w.backend_connections.is_some() || w.clients.sessions.is_some() || w.queue.is_some() {
         // What a decision ends 1 ns later hands its backend slots on, and its user thinks from then.
         small.sizes.clear();
     }

@@ -19,7 +19,7 @@ macro_rules! columns {
 pub(super) use columns;
 
 /// Columns of `periods.csv`.
-pub const PERIOD_COLUMNS: [Column; 33] = columns![
+pub const PERIOD_COLUMNS: [Column; 36] = columns![
     "start_s": "Start of the period, seconds since the start of the run",
     "end_s": "End of the period, not part of it",
     "arrived_per_s": "Requests that arrived, per second",
@@ -36,6 +36,9 @@ pub const PERIOD_COLUMNS: [Column; 33] = columns![
     "queue_mean": "Attempts waiting for a slot of an instance, time average",
     "backend_busy_ratio": "Share of the backend's slots in use, time average, 0 to 1; 0 without a backend",
     "backend_queue_mean": "Attempts waiting for a slot of the backend, time average",
+    "messages_visible": "Messages that can be received, at the period's end; 0 without a queue",
+    "messages_in_flight": "Messages received and neither deleted nor visible again, at the period's end; 0 without a queue",
+    "oldest_message_s": "Age of the oldest message that is not deleted, at the period's end; 0 without any",
     "desired": "Size the group is asked to have, at the period's end",
     "booting": "Instances launched and not yet in service, at the period's end",
     "in_service": "Instances in service, at the period's end",
@@ -92,6 +95,9 @@ pub fn period_cells(row: &PeriodRow, window_from: SimTime) -> [String; PERIOD_CO
         decimal(row.queue_mean),
         decimal(row.backend_busy_ratio),
         decimal(row.backend_queue_mean),
+        row.messages_visible.to_string(),
+        row.messages_in_flight.to_string(),
+        billionths(u128::from(row.oldest_message_ns)),
         row.desired.to_string(),
         row.booting.to_string(),
         row.in_service.to_string(),
@@ -197,11 +203,11 @@ mod tests {
         assert!(lines[0].starts_with("start_s,end_s,arrived_per_s,"));
         assert_eq!(
             lines[1],
-            "0,60,400,24000,24000,0,0,0.042,0.12,0.21,0.48,0,20,0,0,0,8,0,8,0,0,0,0,0,8,0,0,0,0,0,0,0,0"
+            "0,60,400,24000,24000,0,0,0.042,0.12,0.21,0.48,0,20,0,0,0,0,0,0,8,0,8,0,0,0,0,0,8,0,0,0,0,0,0,0,0"
         );
         assert_eq!(
             lines[2],
-            "60,120,400,24000,0,0,0,,,,0.48,0,20,0,0,0,8,0,8,0,0,0,0,0,8,0,0,0,0,0,0,1.234567891,1"
+            "60,120,400,24000,0,0,0,,,,0.48,0,20,0,0,0,0,0,0,8,0,8,0,0,0,0,0,8,0,0,0,0,0,0,1.234567891,1"
         );
     }
 

@@ -96,7 +96,7 @@ pub struct MetricName {
 }
 
 /// The built-in metrics.
-pub const METRICS: [MetricName; 15] = [
+pub const METRICS: [MetricName; 18] = [
     MetricName {
         name: "cpu_utilization",
         unit: "percent",
@@ -125,7 +125,22 @@ pub const METRICS: [MetricName; 15] = [
     MetricName {
         name: "backlog_per_instance",
         unit: "requests",
-        meaning: "all requests in flight over the instances in service",
+        meaning: "with a [queue]: visible messages over the instances in service; without: all requests in flight over them",
+    },
+    MetricName {
+        name: "queue_visible",
+        unit: "messages",
+        meaning: "messages that can be received, at the end of the period; with a [queue] only",
+    },
+    MetricName {
+        name: "queue_in_flight",
+        unit: "messages",
+        meaning: "messages received and neither deleted nor visible again, at the end of the period; with a [queue] only",
+    },
+    MetricName {
+        name: "oldest_message_age",
+        unit: "seconds",
+        meaning: "age of the oldest message that is not deleted, at the end of the period; with a [queue] only",
     },
     MetricName {
         name: "cpu_credit_balance",
@@ -212,6 +227,9 @@ impl Metrics {
             "queue_length" => core::Metric::QueueLength,
             "backlog_per_instance" => core::Metric::BacklogPerInstance,
             "cpu_credit_balance" => core::Metric::CpuCreditBalance,
+            "queue_visible" => core::Metric::QueueVisible,
+            "queue_in_flight" => core::Metric::QueueInFlight,
+            "oldest_message_age" => core::Metric::OldestMessageAge,
             _ => {
                 let quantile = name.strip_prefix("response_time_p").and_then(percentile);
                 let group = core::GroupMetric::ALL.into_iter().find(|which| which.name() == name);
@@ -305,6 +323,15 @@ impl Metrics {
             }
         }
         self.check_math(memory, check);
+    }
+
+    /// Reports a metric of a queue that is not there.
+    pub(crate) fn check_queue(&self, path: &str, name: &str, check: &mut Check<'_>) {
+        use core::Metric::{OldestMessageAge, QueueInFlight, QueueVisible};
+        if matches!(self.metric(name), Some(QueueVisible | QueueInFlight | OldestMessageAge)) {
+            let hint = "add [queue], or use another metric";
+            check.fail(path, "is not measured: there is no queue", hint);
+        }
     }
 
     /// Reports a name that is no metric's.

@@ -28,6 +28,7 @@ mod places;
 mod policy;
 mod predictive;
 mod prices;
+mod queue;
 mod refusals;
 mod run;
 mod schedule;
@@ -66,6 +67,7 @@ pub use places::{Addresses, Agents, CapacityShortage, WhenEmpty};
 pub use policy::{Fixed, Pacing, Policy, PollBounds, ThresholdPoll};
 pub use predictive::{Forecast, LoadForecast, MaxCapacityBreachBehavior, Predictive, PredictiveMode};
 pub use prices::{Bound, Commitment, PriceCurrency, Prices};
+pub use queue::MessageQueue;
 pub use run::RunSettings;
 pub(crate) use run::zone;
 pub use schedule::{Day, Schedule, ScheduleEntry};
@@ -118,6 +120,9 @@ pub struct Scenario {
     /// A shared station that serves wait times; default none: waits do not disturb one another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backend: Option<Backend>,
+    /// A central queue that workers pull messages from, in place of the balancer; default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<MessageQueue>,
     /// The load balancer in front of the group.
     #[serde(default)]
     pub balancer: Balancer,
@@ -181,6 +186,7 @@ impl Scenario {
             clients: Clients::default(),
             instance,
             backend: None,
+            queue: None,
             balancer: Balancer::default(),
             group,
             fault: Vec::new(),
@@ -245,7 +251,7 @@ impl Scenario {
     /// Reports the mistakes of what steers the group: bounds, metrics and policies.
     pub(crate) fn check_control(&self, check: &mut Check<'_>) {
         self.group.check(check);
-        self.metrics.check(check);
+        self.metrics.check(self.instance.memory.is_some(), check);
         policy::check(self, &self.resolved(), check);
     }
 
@@ -272,6 +278,9 @@ impl Scenario {
         self.balancer.check(check);
         if let Some(stickiness) = &self.balancer.stickiness {
             stickiness.check(self.clients.sessions.is_some(), self.balancer.cross_zone, check);
+        }
+        if let Some(queue) = &self.queue {
+            queue.check(self, check);
         }
         self.group.check(check);
         self.group.check_places(&self.simulation, check);

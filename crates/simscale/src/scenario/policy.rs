@@ -303,6 +303,9 @@ pub(crate) fn check(scenario: &Scenario, resolved: &Scenario, check: &mut Check<
                 scenario.instance.memory.is_some(),
                 check,
             );
+            if scenario.queue.is_none() {
+                scenario.metrics.check_queue(&format!("{path}.{below}.metric"), query.metric, check);
+            }
         }
         check_sizes(policy, &path, scenario, check);
         check_built(&resolved.policy[index], &path, resolved, check);

@@ -65,6 +65,8 @@ impl Scenario {
     fn world(&self) -> World {
         let run = &self.simulation;
         let hour = self.instance.price.unwrap_or_default().nano_usd();
+        // A queue takes the place of the balancer; its requests are not billed.
+        let balancer_hour = if self.queue.is_some() { 0 } else { self.balancer.price.nano_usd() };
         World {
             duration: super::law::sim(run.duration),
             lead_in: super::law::sim(run.lead_in),
@@ -72,13 +74,14 @@ impl Scenario {
             classes: self.service.request_classes(),
             instance: self.instance.world(),
             backend_connections: self.backend.map(|Backend { connections }| connections),
-            balancer: self.balancer.world(),
+            queue: self.queue.map(|queue| queue.world()),
+            balancer: self.queue.map_or_else(|| self.balancer.world(), |queue| queue.balancer()),
             clients: self.clients.world(),
             group: self.group.world(),
             faults: self.fault.iter().map(|fault| fault.world(&self.group)).collect(),
             metrics: self.metrics.world(),
             objectives: self.objective.iter().filter_map(super::Objective::world).collect(),
-            prices: self.prices.world(hour, self.balancer.price.nano_usd()),
+            prices: self.prices.world(hour, balancer_hour),
             in_flight_limit: run.in_flight_limit,
         }
     }
