@@ -13,8 +13,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub mod floor;
 pub mod decide;
+pub mod floor;
 pub mod plan;
 pub mod scenario;
 pub mod summary;
