@@ -221,6 +221,8 @@ pub struct Balancer {
     pub dns_minimum: MinimumHealthy,
     /// From when on healthy targets suffice to take all traffic; below, all registered ones do (fail-open).
     pub routing_minimum: MinimumHealthy,
+    /// What its capacity units are counted from.
+    pub units: CapacityUnits,
 }
 
 impl Balancer {
@@ -237,6 +239,35 @@ impl Balancer {
             shared_state: false,
             dns_minimum: MinimumHealthy::default(),
             routing_minimum: MinimumHealthy::default(),
+            units: CapacityUnits::default(),
+        }
+    }
+}
+
+/// What the balancer's capacity units (LCU) are counted from, beside the attempts themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CapacityUnits {
+    /// A unit for an hour, billionths of a US dollar.
+    pub hour_nano_usd: u64,
+    /// Listener rules that each attempt runs through; ten are free.
+    pub rules: u32,
+    /// Attempts that a client sends on one connection, at least 1.
+    pub requests_per_connection: u32,
+    /// How long a connection stays open.
+    pub connection_life: SimDuration,
+    /// Bytes of a request and of its answer, class by class; empty for no bytes.
+    pub sizes: Vec<(u64, u64)>,
+}
+
+impl Default for CapacityUnits {
+    /// The price of us-east-1; a hundred requests on a connection that lives two minutes.
+    fn default() -> Self {
+        CapacityUnits {
+            hour_nano_usd: 8_000_000,
+            rules: 1,
+            requests_per_connection: 100,
+            connection_life: SimDuration::from_secs(120),
+            sizes: Vec::new(),
         }
     }
 }

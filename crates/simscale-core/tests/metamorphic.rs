@@ -388,6 +388,7 @@ fn prices_multiply_the_cost_and_nothing_else() {
         let priced = |instance: u64, balancer: u64| {
             let mut w = small.world.clone();
             (w.prices.instance_hour_nano_usd, w.prices.balancer_hour_nano_usd) = (instance, balancer);
+            w.balancer.units.hour_nano_usd = balancer;
             w.prices.surplus_vcpu_hour_nano_usd = 600 * instance;
             (w.prices.volume_gib_month_nano_usd, w.prices.address_hour_nano_usd) = (730 * instance, instance);
             if let Some(commitment) = &mut w.prices.commitment {

@@ -178,7 +178,7 @@ fn a_crash_ends_billing() {
     let (result, keep) = simulate(w.clone(), evenly(0.0));
     assert_eq!(result.capacity.billed_ns, ns(300 + 150));
     let rate = |row: usize| keep.periods[row].cost_nano_usd - keep.periods[row - 1].cost_nano_usd;
-    let minute = |instances: u128| instances * 1_600_000 + 375_000;
+    let minute = |instances: u128| instances * 1_600_000;
     assert_eq!([rate(4), rate(5), rate(6), rate(8)], [minute(1), minute(0), minute(0), minute(1)]);
     // Crashed while it was leaving, and replaced by nobody.
     let steps = [(100 * SECOND, 2), (by(200), 1)];
@@ -220,8 +220,8 @@ fn only_the_statistics_window_is_billed() {
     let cost = simulate(w, evenly(0.0)).0.cost;
     assert_eq!(
         cost,
-        Cost { instances_nano_usd: 24_000_000, balancer_hours_nano_usd: 5_625_000, ..Cost::default() },
-        "a quarter of an hour"
+        Cost { instances_nano_usd: 24_000_000, balancer_hours_nano_usd: 22_500_000, ..Cost::default() },
+        "a quarter of an hour, and the balancer's hour in full"
     );
 }
 
@@ -255,12 +255,16 @@ fn an_hour_costs_its_price() {
         prices += 1;
     }
     assert_eq!(prices, 59);
-    // 7 s at 96,000,000 an hour are 186,666.67; 3 s of the balancer at 22,500,001 are 18,750.0008.
+    // 7 s at 96,000,000 an hour are 186,666.67; an hour of the balancer that has begun is paid in full.
     let mut w = booting(7, &[]);
     w.metrics.period = secs(1);
     assert_eq!(simulate(w.clone(), evenly(0.0)).0.cost.instances_nano_usd, 186_667);
-    (w.duration, w.prices.balancer_hour_nano_usd) = (secs(3), 22_500_601);
-    assert_eq!(simulate(w, evenly(0.0)).0.cost.balancer_hours_nano_usd, 18_751, "18,750.5008 rounds up");
+    w.prices.balancer_hour_nano_usd = 22_500_601;
+    for (seconds, hours) in [(3, 1), (3600, 1), (3601, 2)] {
+        w.duration = secs(seconds);
+        let cost = simulate(w.clone(), evenly(0.0)).0.cost;
+        assert_eq!(cost.balancer_hours_nano_usd, hours * 22_500_601, "{seconds} s");
+    }
 }
 
 /// Proves that the cost column of the rows is the bill so far: in random worlds with every feature it starts at 0, never falls, stays
@@ -275,7 +279,9 @@ fn the_rows_show_the_bill_so_far() {
         assert!(costs.is_sorted(), "world {seed}: {costs:?}");
         let lead = keep.periods.iter().filter(|r| r.end.as_nanos() <= small.world.lead_in.as_nanos());
         assert!(lead.into_iter().all(|r| r.cost_nano_usd == 0), "world {seed}: {costs:?}");
-        if let Some(last) = keep.periods.last().filter(|r| r.end == result.to) {
+        // What saturates a run at the end of a period arrives after the row.
+        let whole = keep.periods.last().filter(|r| r.end == result.to && result.saturated.is_none());
+        if let Some(last) = whole {
             assert_eq!(last.cost_nano_usd, result.cost.total_nano_usd(), "world {seed}");
             ends += 1;
         }

@@ -93,7 +93,8 @@ impl Bill {
         }
     }
 
-    /// The bill up to `now`; `running` names the starts of the instances that still run.
+    /// The bill up to `now`; `running` names the starts of the instances that still run. The balancer is billed by hours begun (Elastic Load
+    /// Balancing pricing page: a partial hour is a full one).
     pub fn total(&self, now: u64, running: impl Iterator<Item = u64>) -> (Cost, Billed) {
         let alive: u128 = running.map(|r| u128::from(self.billed(r, now, false))).sum();
         let (all, window) = (self.ended + alive, u128::from(now.saturating_sub(self.from)));
@@ -107,7 +108,7 @@ impl Bill {
             surplus_credit_units: self.surplus,
             volume_gib_ns: existing * u128::from(self.volume_gib),
             address_ns: if self.public_address { existing } else { 0 },
-            balancer_ns: window,
+            balancer_ns: window.div_ceil(HOUR) * HOUR,
             ..Billed::default()
         };
         (self.cost(&billed), billed)

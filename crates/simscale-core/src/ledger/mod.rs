@@ -5,6 +5,7 @@ mod billing;
 mod book;
 mod histogram;
 mod instance;
+mod lcu;
 mod objective;
 mod result;
 mod tally;
@@ -15,6 +16,7 @@ pub(crate) use billing::Bill;
 pub(crate) use book::Book;
 pub(crate) use histogram::Histogram;
 pub use instance::InstanceRow;
+pub(crate) use lcu::Hours;
 pub(crate) use objective::Judge;
 pub use result::SessionCounts;
 pub use result::{

@@ -264,7 +264,7 @@ pub struct Billed {
     pub volume_gib_ns: u128,
     /// Time of public addresses, ns.
     pub address_ns: u128,
-    /// Time of the balancer, ns.
+    /// Time of the balancer in hours begun, ns.
     pub balancer_ns: u128,
     /// Capacity units of the balancer, billionths of a unit-hour.
     pub balancer_nano_lcu_hours: u128,

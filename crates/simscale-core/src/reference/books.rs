@@ -141,8 +141,39 @@ impl Engine<'_> {
                 / (2 * HOUR),
             addresses_nano_usd: rounded(what.address_ns * u128::from(prices.address_hour_nano_usd)),
             balancer_hours_nano_usd: rounded(what.balancer_ns * u128::from(prices.balancer_hour_nano_usd)),
-            balancer_lcu_nano_usd: 0,
+            balancer_lcu_nano_usd: (what.balancer_nano_lcu_hours
+                * u128::from(self.world.balancer.units.hour_nano_usd)
+                + 500_000_000)
+                / 1_000_000_000,
         }
+    }
+
+    /// Hour by hour, the largest of what the four dimensions of a capacity unit used, in billionths.
+    fn units_used(&self) -> u128 {
+        let units = &self.world.balancer.units;
+        let hour = HOUR as u64;
+        let mut sum = 0;
+        let mut start = self.from();
+        while start <= self.now {
+            let sent = |from: u64| self.log.count(from, |e| matches!(e, Entry::Sent { .. }));
+            let all = sent(0);
+            let (before, until) = (all - sent(start), all - sent(start + hour));
+            let bytes: u128 = self.log.since(start).filter(|e| e.0 < start + hour).map(|e| e.1.bytes()).sum();
+            let per = u64::from(units.requests_per_connection);
+            let opened = u128::from(until / per - before / per);
+            let open_s = opened * u128::from(units.connection_life.as_nanos());
+            let evaluated = u128::from(until - before) * u128::from(units.rules.saturating_sub(10));
+            let part = |used: u128, whole: u128| (used * 1_000_000_000 + whole / 2) / whole;
+            let of = [
+                part(opened, 25 * 3600),
+                part(open_s, 3000 * HOUR),
+                part(bytes, 1_000_000_000),
+                part(evaluated, 1000 * 3600),
+            ];
+            sum += of.into_iter().max().unwrap_or(0);
+            start += hour;
+        }
+        sum
     }
 
     /// What stands on the bill up to now.
@@ -161,8 +192,8 @@ impl Engine<'_> {
             surplus_credit_units: self.surplus(self.from()),
             volume_gib_ns: u128::from(self.world.instance.volume_gib) * exists,
             address_ns: u128::from(u8::from(self.world.instance.public_address)) * exists,
-            balancer_ns: window,
-            balancer_nano_lcu_hours: 0,
+            balancer_ns: window.div_ceil(HOUR) * HOUR,
+            balancer_nano_lcu_hours: self.units_used(),
         }
     }
 

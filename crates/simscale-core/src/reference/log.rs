@@ -32,6 +32,8 @@ pub(super) enum Entry {
     },
     Denied,
     AttemptEnded(Outcome),
+    /// Bytes went through the balancer.
+    Bytes(u64),
     Answered(Answer),
     RequestEnded {
         outcome: Outcome,
@@ -47,6 +49,15 @@ pub(super) enum Entry {
     Replaced,
     /// The count of instances in service is now this.
     InService(u32),
+}
+
+impl Entry {
+    pub fn bytes(self) -> u128 {
+        match self {
+            Entry::Bytes(bytes) => u128::from(bytes),
+            _ => 0,
+        }
+    }
 }
 
 #[derive(Debug, Default)]

@@ -97,6 +97,7 @@ impl Engine<'_> {
             return self.show(request, attempt);
         }
         self.note(Entry::Sent { retry: attempt > 0 });
+        self.note(Entry::Bytes(self.bytes_of(request).0));
         if let (0, Some(retries)) = (attempt, self.world.clients.retries) {
             let full = u64::from(retries.budget_burst) * 1_000_000;
             self.budget = (self.budget + u64::from(retries.budget_ppm.unwrap_or(0))).min(full);
@@ -304,10 +305,17 @@ impl Engine<'_> {
             self.bake_cookie(id.0, place, outcome == Outcome::Served);
         }
         if outcome == Outcome::Served {
+            self.note(Entry::Bytes(self.bytes_of(id.0).1));
             self.request_ends(id.0, outcome);
         } else {
             self.failures.push(Failure { request: id.0, attempt: id.1, outcome: outcome as u64 });
         }
+    }
+
+    /// Bytes of a request and of its answer.
+    fn bytes_of(&self, request: u64) -> (u64, u64) {
+        let class = usize::from(self.requests[request as usize].class);
+        self.world.balancer.units.sizes.get(class).copied().unwrap_or_default()
     }
 
     /// Who answers for an attempt that ended like this; `listens`: its target's application does.

@@ -96,6 +96,10 @@ pub(super) struct Desk {
     pub deadlines: Deadlines,
     /// Speed of a processor, in 1/65536 of a reference core.
     pub speed: u64,
+    /// Bytes of a request and of its answer, class by class; empty when nobody counts them.
+    pub sizes: Vec<(u64, u64)>,
+    /// Bytes through the balancer so far.
+    pub bytes: u128,
 }
 
 impl Desk {
@@ -158,6 +162,9 @@ impl Departures for Desk {
         } else {
             self.first_births.remove(&job.request()).expect("a retried request keeps its birth")
         };
+        if let Some(size) = self.sizes.get(usize::from(job.class())) {
+            self.bytes += u128::from(size.1);
+        }
         let own = self.own(job);
         self.book.served(born, at, own);
         self.served_by[slot] += 1;

@@ -8,6 +8,8 @@ use crate::kernel::{Phase, SimTime, key};
 use crate::ledger::{Histogram, PeriodRow, Responses};
 use crate::world::{Memory, World};
 
+const HOUR: u64 = 3_600_000_000_000;
+
 /// Time integrals of one slot since a meter's last reset, while in service.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sample {
@@ -264,7 +266,19 @@ impl Sim<'_> {
     pub(super) fn cost_now(&self) -> (crate::ledger::Cost, crate::ledger::Billed) {
         let running =
             self.lives.iter().filter(|l| l.stage != Stage::Gone && !l.crashed).filter_map(|l| l.running);
-        self.bill.total(self.now, running)
+        let (mut cost, mut billed) = self.bill.total(self.now, running);
+        let attempts = self.desk.book.counts.attempts.sent;
+        self.balancer_hours.charge(attempts, self.desk.bytes, &mut cost, &mut billed);
+        (cost, billed)
+    }
+
+    /// An hour of the balancer's bill is over, or the first begins.
+    pub(super) fn balancer_hour(&mut self) {
+        if self.now > 0 {
+            self.advance_all(self.now - 1);
+        }
+        self.balancer_hours.turn(self.desk.book.counts.attempts.sent, self.desk.bytes);
+        self.calendar.push(key(self.now + HOUR, Phase::Measure), Event::BalancerHour);
     }
 }
 

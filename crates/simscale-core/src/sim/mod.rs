@@ -30,7 +30,7 @@ pub use run::run;
 use crate::control::{Controller, Controls};
 use crate::fleet::{Life, Server};
 use crate::kernel::{Calendar, MinIndex, NEVER, Phase, key, time_of};
-use crate::ledger::{Bill, Saturation, Sink};
+use crate::ledger::{Bill, Hours, Saturation, Sink};
 use crate::traffic::Births;
 use crate::world::World;
 use agents::AgentState;
@@ -54,6 +54,7 @@ const WATCHED: u8 = 4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     ClosePeriod,
+    BalancerHour,
     End,
     BootPhase { slot: u32, launch: u64 },
     ColdEnd { slot: u32, launch: u64 },
@@ -113,6 +114,7 @@ struct Sim<'a> {
     controller: Controller,
     measures: Measures,
     bill: Bill,
+    balancer_hours: Hours,
     /// CPU credits; `None` when the instances have none.
     accounts: Option<credits::Accounts>,
     probes: u64,
@@ -195,12 +197,13 @@ impl Sim<'_> {
 
     fn handle(&mut self, event: Event) {
         self.phase = match event {
-            Event::ClosePeriod | Event::End => Phase::Measure,
+            Event::ClosePeriod | Event::BalancerHour | Event::End => Phase::Measure,
             Event::Alarms | Event::Look { .. } => Phase::Decide,
             _ => Phase::Lifecycle,
         };
         match event {
             Event::ClosePeriod => self.close_period(),
+            Event::BalancerHour => self.balancer_hour(),
             Event::End => self.end(),
             Event::BootPhase { slot, launch } => self.boot_phase(slot as usize, launch),
             Event::ColdEnd { slot, launch } => self.cold_end(slot as usize, launch),

@@ -66,6 +66,9 @@ impl Sim<'_> {
             return self.enqueue(&job);
         }
         self.desk.book.counts.attempts.sent += 1;
+        if let Some(size) = self.desk.sizes.get(usize::from(job.class())) {
+            self.desk.bytes += u128::from(size.0);
+        }
         if self.desk.in_flight >= self.world.in_flight_limit && self.saturates() {
             self.at_door = Some(self.desk.first_birth(&job));
             return;

@@ -9,7 +9,7 @@ use super::{BrokenLaw, Desk, Event, Sim, desk::Backend, group::GroupState, measu
 use crate::control::{Controller, Controls, Policy};
 use crate::fleet::Stage;
 use crate::kernel::{Calendar, MinIndex, NEVER, Phase, SimTime, key};
-use crate::ledger::{Bill, Book, Capacity, Judge, RunResult, Sink};
+use crate::ledger::{Bill, Book, Capacity, Hours, Judge, RunResult, Sink};
 use crate::traffic::{Arrivals, Births, Nodes, Workload};
 use crate::world::World;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -59,6 +59,8 @@ impl<'a> Sim<'a> {
             }),
             queued: world.queue.is_some(),
             speed: u64::from(world.instance.speed),
+            sizes: world.balancer.units.sizes.clone(),
+            bytes: 0,
         };
         let mut sim = Sim {
             sink,
@@ -91,6 +93,7 @@ impl<'a> Sim<'a> {
             measures,
             bill: Bill::new(&world.prices, world.instance.volume_gib, world.instance.public_address, from),
             accounts: super::credits::Accounts::new(&world),
+            balancer_hours: Hours::new(&world.balancer.units),
             probes: 0,
             saturated: None,
             at_door: None,
@@ -114,6 +117,7 @@ impl<'a> Sim<'a> {
         if period <= duration {
             self.calendar.push(key(period, Phase::Measure), Event::ClosePeriod);
         }
+        self.calendar.push(key(self.world.lead_in.as_nanos(), Phase::Measure), Event::BalancerHour);
         self.calendar.push(key(duration, Phase::Measure), Event::End);
         self.calendar
             .push(key(self.world.group.health.every.as_nanos(), Phase::Lifecycle), Event::GroupCheck);

@@ -314,6 +314,13 @@ fn spread(c: &mut Choice, w: &mut World) {
     };
     b.dns_minimum = minimum(c);
     b.routing_minimum = minimum(c);
+    b.units = CapacityUnits {
+        hour_nano_usd: 8_000_000_000,
+        rules: c.one_of(&[1, 10, 60]),
+        requests_per_connection: c.one_of(&[1, 3, 100]),
+        connection_life: SimDuration::from_millis(c.below(100_000)),
+        sizes: [(200, 20_000_000), (7, 1)][..c.below(3) as usize].to_vec(),
+    };
 }
 
 pub fn random(seed: u64) -> Small {

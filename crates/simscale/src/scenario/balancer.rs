@@ -7,6 +7,7 @@ use simscale_core as core;
 use super::law::sim;
 use super::run::check_interval;
 use super::stickiness::Stickiness;
+use super::{Clients, Service};
 use crate::text::{Check, Duration, HourlyPrice};
 
 /// The load balancer: an Application Load Balancer of AWS, unless an option says otherwise.
@@ -37,8 +38,14 @@ pub struct Balancer {
     pub dns_failover: MinimumHealthy,
     /// Healthy targets that a node needs, or it sends to all registered targets it reaches, healthy or not (fail-open).
     pub routing_failover: MinimumHealthy,
-    /// Price of the balancer an hour; default "0.0225 USD/h", us-east-1 without capacity units.
+    /// Price of the balancer an hour, every hour begun in full; default "0.0225 USD/h", us-east-1.
     pub price: HourlyPrice,
+    /// Price of a capacity unit (LCU) for an hour; default "0.008 USD/h", us-east-1. The units of an hour are the largest of: new
+    /// connections over 25 a second, open ones over 3000 a minute, GB over 1, rule evaluations over 1000 a second.
+    pub lcu_price: HourlyPrice,
+    /// Listener rules that each request runs through, 0 to 100; ten are free; default 1.
+    #[schemars(range(max = 100))]
+    pub rules: u32,
 }
 
 /// Healthy targets that suffice; too few are those below either number.
@@ -103,6 +110,8 @@ impl Default for Balancer {
             dns_failover: MinimumHealthy::default(),
             routing_failover: MinimumHealthy::default(),
             price: HourlyPrice::from_nano_usd(22_500_000),
+            lcu_price: HourlyPrice::from_nano_usd(8_000_000),
+            rules: 1,
         }
     }
 }
@@ -145,7 +154,7 @@ impl Default for HealthCheck {
 }
 
 impl Balancer {
-    pub(crate) fn world(&self) -> core::Balancer {
+    pub(crate) fn world(&self, service: &Service, clients: &Clients) -> core::Balancer {
         core::Balancer {
             algorithm: match self.algorithm {
                 Algorithm::RoundRobin => core::Algorithm::RoundRobin,
@@ -168,6 +177,13 @@ impl Balancer {
             shared_state: self.shared_state,
             dns_minimum: self.dns_failover.world(),
             routing_minimum: self.routing_failover.world(),
+            units: core::CapacityUnits {
+                hour_nano_usd: self.lcu_price.nano_usd(),
+                rules: self.rules,
+                requests_per_connection: clients.requests_per_connection,
+                connection_life: sim(clients.connection_life),
+                sizes: service.sizes(),
+            },
         }
     }
 

@@ -9,7 +9,7 @@ use super::sessions::Sessions;
 use crate::text::{Check, Duration};
 
 /// How clients behave.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Clients {
     /// A client gives an attempt up after this time; default never.
@@ -20,6 +20,11 @@ pub struct Clients {
     /// Retries of failed attempts; default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retries: Option<Retries>,
+    /// Requests that a client sends on one connection, for the balancer's capacity units; 1 to 1000000; default 100, unverified.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub requests_per_connection: u32,
+    /// How long a connection stays open, for the balancer's capacity units; at most "7d"; default "120s", unverified.
+    pub connection_life: Duration,
     /// Users who make several requests; default none: every arrival of the workload is one request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sessions: Option<Sessions>,
@@ -91,6 +96,19 @@ impl Retries {
     }
 }
 
+impl Default for Clients {
+    fn default() -> Self {
+        Clients {
+            timeout: None,
+            abandoned_work: AbandonedWork::default(),
+            retries: None,
+            requests_per_connection: 100,
+            connection_life: Duration::from_secs(120),
+            sessions: None,
+        }
+    }
+}
+
 impl Clients {
     pub(crate) fn world(&self) -> core::Clients {
         core::Clients {
@@ -121,6 +139,10 @@ impl Clients {
         }
         if let Some(sessions) = &self.sessions {
             sessions.check(check);
+        }
+        if self.connection_life > Duration::from_secs(604_800) {
+            let rule = "is longer than seven days, the longest client keep-alive of an ALB";
+            check.fail("clients.connection_life", rule, "write at most \"7d\"");
         }
         let Some(retries) = self.retries else { return };
         check.ratio("clients.retries.jitter_ratio", retries.jitter_ratio);

@@ -48,7 +48,8 @@ impl MessageQueue {
         core::Balancer {
             deregistration_delay: sim(Duration::default()),
             idle_timeout: None,
-            ..Balancer::default().world()
+            units: core::CapacityUnits { hour_nano_usd: 0, ..core::CapacityUnits::default() },
+            ..core::Balancer::new(core::Algorithm::RoundRobin)
         }
     }
 

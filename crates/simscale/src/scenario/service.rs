@@ -6,7 +6,7 @@ use simscale_core::RequestClass;
 
 use super::law::{Law, ppm};
 use super::names;
-use crate::text::{Check, Duration};
+use crate::text::{Check, Duration, Size};
 
 /// What one request needs. Either `cpu_time` (and `wait_time`) for one kind of request, or several `[[service.class]]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,7 +21,13 @@ pub struct Service {
     /// Share of the CPU time that comes before the wait, 0 to 1; the rest comes after it; default 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpu_before_ratio: Option<f64>,
-    /// Kinds of requests with their weights, in place of `cpu_time`, `wait_time` and `cpu_before_ratio`; default none.
+    /// Bytes of a request, such as "2KiB", for the balancer's capacity units; at most "1TB"; default "0B".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_size: Option<Size>,
+    /// Bytes of an answer, such as "20KiB", for the balancer's capacity units; at most "1TB"; default "0B".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response_size: Option<Size>,
+    /// Kinds of requests with their weights, in place of the keys of a single kind; default none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 256))]
     pub class: Vec<ServiceClass>,
@@ -44,6 +50,12 @@ pub struct ServiceClass {
     /// Share of the CPU time that comes before the wait, 0 to 1; the rest comes after it; default 1.
     #[serde(default = "all_before")]
     pub cpu_before_ratio: f64,
+    /// Bytes of a request, such as "2KiB", for the balancer's capacity units; at most "1TB"; default "0B".
+    #[serde(default)]
+    pub request_size: Size,
+    /// Bytes of an answer, such as "20KiB", for the balancer's capacity units; at most "1TB"; default "0B".
+    #[serde(default)]
+    pub response_size: Size,
 }
 
 fn no_wait() -> Law {
@@ -71,6 +83,8 @@ impl Service {
             cpu_time: cpu_time.clone(),
             wait_time: self.wait_time.clone().unwrap_or_else(no_wait),
             cpu_before_ratio: self.cpu_before_ratio.unwrap_or_else(all_before),
+            request_size: self.request_size.unwrap_or_default(),
+            response_size: self.response_size.unwrap_or_default(),
         };
         self.cpu_time.iter().map(single).collect()
     }
@@ -91,6 +105,8 @@ impl Service {
         if self.class.is_empty() {
             self.wait_time.get_or_insert_with(no_wait);
             self.cpu_before_ratio.get_or_insert_with(all_before);
+            self.request_size.get_or_insert_default();
+            self.response_size.get_or_insert_default();
         }
     }
 
@@ -105,11 +121,20 @@ impl Service {
         self.classes().into_iter().map(class).collect()
     }
 
+    /// Bytes of a request and of its answer, class by class; empty when there are none.
+    pub(crate) fn sizes(&self) -> Vec<(u64, u64)> {
+        let size = |class: &ServiceClass| (class.request_size.bytes(), class.response_size.bytes());
+        let sizes: Vec<(u64, u64)> = self.classes().iter().map(size).collect();
+        if sizes.iter().all(|size| *size == (0, 0)) { Vec::new() } else { sizes }
+    }
+
     pub(crate) fn check(&self, check: &mut Check<'_>) {
         let singles = [
             ("cpu_time", self.cpu_time.is_some()),
             ("wait_time", self.wait_time.is_some()),
             ("cpu_before_ratio", self.cpu_before_ratio.is_some()),
+            ("request_size", self.request_size.is_some()),
+            ("response_size", self.response_size.is_some()),
         ];
         if self.class.is_empty() {
             self.check_single(check);
@@ -125,6 +150,8 @@ impl Service {
             check_cpu(&class.cpu_time, &format!("{path}.cpu_time"), check);
             class.wait_time.check(&format!("{path}.wait_time"), check);
             check.ratio(&format!("{path}.cpu_before_ratio"), class.cpu_before_ratio);
+            check_size(class.request_size, &format!("{path}.request_size"), check);
+            check_size(class.response_size, &format!("{path}.response_size"), check);
         }
     }
 
@@ -140,7 +167,15 @@ impl Service {
         if let Some(wait_time) = &self.wait_time {
             wait_time.check("service.wait_time", check);
         }
+        check_size(self.request_size.unwrap_or_default(), "service.request_size", check);
+        check_size(self.response_size.unwrap_or_default(), "service.response_size", check);
         check.ratio("service.cpu_before_ratio", self.cpu_before_ratio.unwrap_or_default());
+    }
+}
+
+fn check_size(size: Size, path: &str, check: &mut Check<'_>) {
+    if size.bytes() > 1_000_000_000_000 {
+        check.fail(path, "is above 1 TB", "write the bytes of a single request or answer, such as \"20KiB\"");
     }
 }
 

@@ -75,7 +75,9 @@ impl Scenario {
             instance: self.instance.world(),
             backend_connections: self.backend.map(|Backend { connections }| connections),
             queue: self.queue.map(|queue| queue.world()),
-            balancer: self.queue.map_or_else(|| self.balancer.world(), |queue| queue.balancer()),
+            balancer: self
+                .queue
+                .map_or_else(|| self.balancer.world(&self.service, &self.clients), |queue| queue.balancer()),
             clients: self.clients.world(),
             group: self.group.world(),
             faults: self.fault.iter().map(|fault| fault.world(&self.group)).collect(),
