@@ -77,7 +77,7 @@ impl MessageQueue {
         }
         if scenario.group.health.check == HealthSource::Elb {
             let hint = "write \"ec2\"";
-            check.fail("group.health.check", "is \"elb\", and a [queue] has no balancer to ask", hint);
+            check.fail("group.health.check", "needs a balancer to ask, and a [queue] has none", hint);
         }
     }
 }
