@@ -3,6 +3,7 @@
 
 use super::nodes::{Nodes, Route, Targets, node_of, views};
 use super::slow_start;
+use crate::control::{Aggregate, Metric, Statistic};
 use crate::traffic::Algorithm;
 use crate::world::{Balancer, MinimumHealthy};
 
@@ -105,6 +106,25 @@ fn slow_start_shares_and_entry() {
     for (given, wanted) in entries {
         let enters = slow_start::enters(number(given[2]).expect("a count"));
         assert_eq!(enters, wanted[0] == "yes", "{given:?}");
+    }
+}
+
+/// Samples of nodes join to the smallest of the smallest and the largest of the largest, as every metric's do.
+#[test]
+fn nodes_join_their_samples() {
+    let list = cases("nodes");
+    assert_eq!(list.len(), 1);
+    for (given, wanted) in list {
+        let mut all = Aggregate::new();
+        for node in &given[2..] {
+            let mut own = Aggregate::new();
+            node.split('/').for_each(|value| own.sample(number(value).expect("a value"), false));
+            all.join(&own);
+        }
+        let statistics = [Statistic::Minimum, Statistic::Maximum, Statistic::Average];
+        for (statistic, want) in statistics.into_iter().zip(wanted) {
+            assert_eq!(all.value(&Metric::InFlight, statistic), number(want), "{given:?}: {statistic:?}");
+        }
     }
 }
 
