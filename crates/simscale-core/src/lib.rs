@@ -31,8 +31,8 @@ pub use kernel::{BadDistribution, Distribution, SimDuration, SimTime, replicatio
 pub use ledger::InstanceRow;
 pub use ledger::SessionCounts;
 pub use ledger::{
-    ActivityKind, ActivityRow, AgentCounts, Attempts, Billed, Capacity, Cost, ObjectiveResult, PeriodRow,
-    Requests, ResponseTime, Responses, RunResult, Saturation, Scaling, Sink,
+    ActivityKind, ActivityRow, AgentCounts, Attempts, Billed, Capacity, Cost, MachineCounts, ObjectiveResult,
+    PeriodRow, Requests, ResponseTime, Responses, RunResult, Saturation, Scaling, Sink,
 };
 pub use sim::{BrokenLaw, DryRun, RecordedGroup, run};
 pub use traffic::{

@@ -5,10 +5,12 @@ use crate::kernel::{Distribution, SimDuration, SimTime};
 use crate::traffic::{Algorithm, Sessions, Stickiness};
 
 mod hooks;
+mod machines;
 mod places;
 mod suspension;
 
 pub use hooks::{Hook, HookFailure, HookResult, Transition};
+pub use machines::{Machine, Operation, OperationAction, OperationTargets, Strike};
 pub use places::{Addresses, Agents, Places, Shortage, WhenEmpty};
 pub use suspension::{Process, Suspension};
 
@@ -35,6 +37,10 @@ pub struct World {
     pub clients: Clients,
     /// The group that is scaled.
     pub group: Group,
+    /// Instances outside the group.
+    pub machines: Vec<Machine>,
+    /// What stops and starts machines, and when.
+    pub operations: Vec<Operation>,
     /// What goes wrong, and when.
     pub faults: Vec<Fault>,
     /// How the world is measured.

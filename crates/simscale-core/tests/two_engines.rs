@@ -283,6 +283,8 @@ fn smaller(small: &Small) -> Vec<Small> {
         &|w| w.group.suspensions.truncate(1),
         &|w| w.group.health.throttle = false,
         &|w| w.group.protect_new_instances = false,
+        &|w| w.operations.clear(),
+        &|w| drop(w.operations.pop()),
         &|w| w.clients.retries = None,
         &|w| w.clients.timeout = None,
         &|w| w.clients.abandoned_work = AbandonedWork::Continues,

@@ -71,6 +71,8 @@ pub struct Summary {
     pub scaling: Scaling,
     /// What the coordinator of the instances' agents believed; zeros without agents.
     pub agents: Agents,
+    /// What became of the standalone machines; zeros without any.
+    pub machines: Machines,
     /// What a reader should know before trusting the figures, in words.
     pub warnings: Vec<String>,
 }
@@ -313,6 +315,17 @@ pub struct Agents {
     pub distinct: u64,
 }
 
+/// What became of the standalone machines.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Machines {
+    /// Machines that were started.
+    pub starts: u64,
+    /// Machines that were stopped, or stopped by themselves.
+    pub stops: u64,
+    /// Machine-hours on the bill.
+    pub billed_hours: f64,
+}
+
 impl Summary {
     /// Sums up what a run of this scenario found.
     pub fn new(scenario: &Scenario, result: &RunResult) -> Summary {
@@ -348,6 +361,11 @@ impl Summary {
             objectives: result.objectives.iter().map(objective).collect(),
             scaling: scaling(result),
             agents: Agents { registered_max: result.agents.registered_max, distinct: result.agents.distinct },
+            machines: Machines {
+                starts: result.machines.starts,
+                stops: result.machines.stops,
+                billed_hours: result.machines.billed_ns as f64 / 3.6e12,
+            },
             warnings: Vec::new(),
         };
         summary.warnings = warnings::of(&summary, result);

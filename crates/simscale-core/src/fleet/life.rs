@@ -7,6 +7,9 @@ use crate::world::{BootFailure, BootStage, Instance};
 /// Addresses of an instance's own begin here: 2^48 + launch. Below lie the reserved ones: pool * 2^32 + number, from 1 on.
 pub(crate) const OWN_ADDRESS: u64 = 1 << 48;
 
+/// Boots of standalone machines are numbered from here on: 2^40 + index * 2^20 + how many before.
+pub(crate) const MACHINES: u64 = 1 << 40;
+
 /// Where an instance is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
@@ -16,7 +19,11 @@ pub(crate) enum Stage {
     InService,
     /// Deregistered; finishing what it has.
     Draining,
-    /// Terminated: the slot is free.
+    /// A standalone machine that boots.
+    Starting,
+    /// A standalone machine that runs.
+    Standing,
+    /// Terminated: the slot is free. Of a standalone machine: stopped, and the slot stays its own.
     Gone,
 }
 
@@ -52,6 +59,8 @@ pub(crate) struct Life {
     /// Where it is reached: a reserved address of a pool, or one of its own.
     pub address: u64,
     pub stage: Stage,
+    /// The balancer may know it as a target: not when a member of the group was stopped, nor when a machine is none.
+    pub target: bool,
     /// When billing began.
     pub running: Option<u64>,
     pub in_service: Option<u64>,
@@ -156,6 +165,7 @@ impl Life {
             version: 1,
             address: OWN_ADDRESS.wrapping_add(launch),
             stage: Stage::Booting,
+            target: true,
             running: None,
             in_service: None,
             booted: None,
@@ -181,6 +191,21 @@ impl Life {
             fails,
             next_phase: 0,
         }
+    }
+
+    /// The same as a standalone machine, in this stage.
+    pub fn alone(self, stage: Stage, target: bool) -> Self {
+        Life { stage, target, ..self }
+    }
+
+    /// A target of the balancer: in service, or a machine that runs.
+    pub fn registered(&self) -> bool {
+        self.target && matches!(self.stage, Stage::InService | Stage::Standing)
+    }
+
+    /// A standalone machine.
+    pub fn stands_alone(&self) -> bool {
+        self.launch >= MACHINES && self.launch != u64::MAX
     }
 
     /// The end of the phase that runs; an instance without phases boots at once.

@@ -14,7 +14,7 @@ pub(crate) use credits::{Account, FULL, Terms};
 pub use ending::Ending;
 pub use hook::{hook_global_timeout, hook_timeout_after};
 pub(crate) use job::{ERROR, Job, Outcome, PROBE};
-pub(crate) use life::{BootStep, Health, Life, OWN_ADDRESS, Stage};
+pub(crate) use life::{BootStep, Health, Life, MACHINES, OWN_ADDRESS, Stage};
 pub use replacement::{Replacement, unhealthy_replacements};
 pub(crate) use server::{Claim, Departures, Server};
 pub use termination::{Candidate, Configuration, terminated_first};

@@ -38,11 +38,15 @@ pub enum ActivityKind {
     Credits,
     /// A lifecycle hook began or ended.
     Hook,
+    /// An operation began or ended.
+    Operation,
+    /// A standalone machine was started, runs, or was stopped.
+    Machine,
 }
 
 impl ActivityKind {
     /// All kinds, in the order of their declaration.
-    pub const ALL: [ActivityKind; 15] = [
+    pub const ALL: [ActivityKind; 17] = [
         ActivityKind::Decision,
         ActivityKind::Hold,
         ActivityKind::Alarm,
@@ -58,6 +62,8 @@ impl ActivityKind {
         ActivityKind::Target,
         ActivityKind::Credits,
         ActivityKind::Hook,
+        ActivityKind::Operation,
+        ActivityKind::Machine,
     ];
 
     /// Its name in tables.
@@ -78,6 +84,8 @@ impl ActivityKind {
             ActivityKind::Target => "target",
             ActivityKind::Credits => "credits",
             ActivityKind::Hook => "hook",
+            ActivityKind::Operation => "operation",
+            ActivityKind::Machine => "machine",
         }
     }
 
@@ -96,6 +104,8 @@ impl ActivityKind {
             ActivityKind::Health => "the group found an instance unhealthy and replaces it",
             ActivityKind::Fault => "a fault of the scenario struck an instance",
             ActivityKind::Instance => "an instance stopped running by itself",
+            ActivityKind::Operation => "an operation began, or ended with its outcome",
+            ActivityKind::Machine => "a standalone machine was started, runs, or was stopped",
             ActivityKind::Agent => {
                 "the agent of an instance logged in at its coordinator, or was seen as stopped"
             }

@@ -59,7 +59,7 @@ impl Bill {
     /// Billed time of an instance that ran over `[running, until)`: whole seconds, rounded up, and at least the
     /// minimum of the price list when it started inside the window (EC2: per second, 60 s a start). The
     /// nanosecond that the effect of a decision waits for does not begin a second.
-    fn billed(&self, running: u64, until: u64, ended: bool) -> u64 {
+    pub fn billed(&self, running: u64, until: u64, ended: bool) -> u64 {
         let begin = running.max(self.from);
         if until <= begin && running < self.from {
             return 0;

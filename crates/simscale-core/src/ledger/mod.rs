@@ -20,6 +20,6 @@ pub(crate) use lcu::Hours;
 pub(crate) use objective::Judge;
 pub use result::SessionCounts;
 pub use result::{
-    AgentCounts, Attempts, Billed, Capacity, Cost, ObjectiveResult, PeriodRow, Requests, ResponseTime,
-    Responses, RunResult, Saturation, Scaling, Sink,
+    AgentCounts, Attempts, Billed, Capacity, Cost, MachineCounts, ObjectiveResult, PeriodRow, Requests,
+    ResponseTime, Responses, RunResult, Saturation, Scaling, Sink,
 };

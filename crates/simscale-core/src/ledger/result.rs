@@ -323,6 +323,17 @@ pub struct AgentCounts {
     pub distinct: u64,
 }
 
+/// What became of the standalone machines in the statistics window.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MachineCounts {
+    /// Machines that were started.
+    pub starts: u64,
+    /// Machines that were stopped, or stopped by themselves.
+    pub stops: u64,
+    /// Time in which they ran, as billed, ns.
+    pub billed_ns: u128,
+}
+
 /// Why and when a run ended before its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Saturation {
@@ -367,6 +378,8 @@ pub struct RunResult {
     pub scaling: Scaling,
     /// What the coordinator of the agents believed.
     pub agents: AgentCounts,
+    /// What became of the standalone machines.
+    pub machines: MachineCounts,
     /// Set when the run ended as saturated.
     pub saturated: Option<Saturation>,
     /// Set when the sink stopped the run.

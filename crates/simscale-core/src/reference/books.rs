@@ -50,6 +50,7 @@ impl Engine<'_> {
             objectives: self.world.objectives.iter().map(|o| self.judge_objective(o)).collect(),
             scaling: self.count_scaling(),
             agents: self.count_agents(self.from()),
+            machines: self.count_machines(self.from()),
             saturated: self.saturated.map(|in_flight| Saturation { at: to, in_flight }),
             stopped_at: self.stopped.then_some(to),
             clamped_work: self.births.clamped + self.session_draws_cut,
@@ -107,7 +108,8 @@ impl Engine<'_> {
 
     /// Everything that was ever billed, as intervals inside the statistics window.
     fn billed(&self) -> u128 {
-        self.slots().map(|s| s.1).chain(&self.gone).map(|i| u128::from(self.billed_of(i))).sum()
+        let all = self.slots().map(|s| s.1).chain(&self.gone);
+        all.filter(|i| i.standalone.is_none()).map(|i| u128::from(self.billed_of(i))).sum()
     }
 
     /// What was ever billed of an instance, as an interval inside the statistics window.
@@ -128,7 +130,8 @@ impl Engine<'_> {
         let prices = &self.world.prices;
         let what = self.quantities();
         Cost {
-            instances_nano_usd: rounded(what.instance_ns * u128::from(prices.instance_hour_nano_usd)),
+            instances_nano_usd: rounded(what.instance_ns * u128::from(prices.instance_hour_nano_usd))
+                + rounded(self.machine_amount()),
             commitment_nano_usd: rounded(
                 what.commitment_ns * u128::from(prices.commitment.map_or(0, |c| c.hour_nano_usd)),
             ),
@@ -202,8 +205,10 @@ impl Engine<'_> {
         let Some(commitment) = self.world.prices.commitment else { return 0 };
         let (from, to) = (self.from(), self.now);
         let all = self.slots().map(|s| s.1).chain(&self.gone);
-        let lives: Vec<(u64, u64)> =
-            all.filter_map(|i| Some((i.billed_from?, i.billed_to.unwrap_or(to)))).collect();
+        let lives: Vec<(u64, u64)> = all
+            .filter(|i| i.standalone.is_none())
+            .filter_map(|i| Some((i.billed_from?, i.billed_to.unwrap_or(to))))
+            .collect();
         let mut edges: Vec<u64> = lives.iter().flat_map(|l| [l.0, l.1]).collect();
         edges.extend([from, to]);
         edges.retain(|&e| e >= from && e <= to);

@@ -106,7 +106,7 @@ impl Engine<'_> {
     }
 
     pub(super) fn look_at_account(&mut self, slot: usize) {
-        if self.at(slot).crashed {
+        if self.at(slot).account.is_none_or(|a| a.over) {
             return;
         }
         let charged = self.write_account(slot);
@@ -137,7 +137,13 @@ impl Engine<'_> {
 
     fn tell(&mut self, slot: usize, what: &str) {
         let launch = self.at(slot).launch;
-        self.say(ActivityKind::Credits, "group", Some(launch), what);
+        match self.at(slot).standalone {
+            Some(machine) => {
+                let name = self.world.machines[machine].name.clone();
+                self.say(ActivityKind::Credits, &name, None, what);
+            }
+            None => self.say(ActivityKind::Credits, "group", Some(launch), what),
+        }
     }
 
     fn set_throttle(&mut self, slot: usize, on: bool) {

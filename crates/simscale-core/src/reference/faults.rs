@@ -111,7 +111,9 @@ impl Engine<'_> {
     }
 
     pub(super) fn out_of_memory(&mut self, slot: usize) {
-        if !self.at(slot).crashed && !self.at(slot).drained {
+        if self.at(slot).standalone.is_some() {
+            self.machine_gives_up(slot, "ran out of memory: stopped");
+        } else if !self.at(slot).crashed && !self.at(slot).drained {
             let launch = self.at(slot).launch;
             self.say(ActivityKind::Instance, "group", Some(launch), "ran out of memory: crashed");
             self.crash(slot);

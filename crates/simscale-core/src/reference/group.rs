@@ -25,7 +25,7 @@ impl Engine<'_> {
     }
 
     pub(super) fn leaving(&self) -> u32 {
-        self.slots().filter(|(_, i)| !i.living()).count() as u32
+        self.slots().filter(|(_, i)| i.leaving()).count() as u32
     }
 
     /// Launches or terminates until there are as many as desired.
@@ -72,7 +72,7 @@ impl Engine<'_> {
 
     /// A resize is over when its last instance has arrived or left.
     pub(super) fn end_resizes(&mut self) {
-        let draining = self.slots().filter(|(_, i)| !i.living() && !i.drained).count();
+        let draining = self.slots().filter(|(_, i)| i.leaving() && !i.drained).count();
         let (now, booting) = (SimTime::from_nanos(self.now), self.booting());
         if let Some(resize) = self.last_out.as_mut().filter(|r| booting == 0 && r.end.is_none()) {
             resize.end = Some(now);

@@ -19,7 +19,7 @@ impl Engine<'_> {
 
     pub(super) fn check(&mut self, slot: usize) {
         let Some(check) = self.world.balancer.health_check else { return };
-        if !self.at(slot).registered() {
+        if !self.at(slot).targeted() {
             return;
         }
         let (now, launch) = (self.now, self.at(slot).launch);
@@ -69,7 +69,7 @@ impl Engine<'_> {
         instance.missed = 0;
         instance.passed += 1;
         if instance.new || instance.passed >= check.healthy_threshold {
-            if !instance.healthy && instance.registered() {
+            if !instance.healthy && instance.targeted() {
                 self.say_target(slot, "healthy");
             }
             self.set_health(slot, true);
@@ -84,7 +84,7 @@ impl Engine<'_> {
         let judged = instance.new || instance.healthy;
         instance.new &= instance.missed < check.unhealthy_threshold;
         if instance.missed >= check.unhealthy_threshold {
-            if judged && self.at(slot).registered() {
+            if judged && self.at(slot).targeted() {
                 self.say_target(slot, &format!("unhealthy ({why})"));
             }
             self.set_health(slot, false);
@@ -99,7 +99,7 @@ impl Engine<'_> {
     }
 
     fn set_health(&mut self, slot: usize, healthy: bool) {
-        if self.at(slot).healthy == healthy || !self.at(slot).registered() {
+        if self.at(slot).healthy == healthy || !self.at(slot).targeted() {
             return;
         }
         if self.world.balancer.health_check.is_some() {
@@ -107,7 +107,7 @@ impl Engine<'_> {
         }
         let (now, launch) = (self.now, self.at(slot).launch);
         let full = |(s, i): (usize, &super::Instance)| {
-            s != slot && i.registered() && i.healthy && i.ramp_since.is_none()
+            s != slot && i.targeted() && i.healthy && i.ramp_since.is_none()
         };
         let ramps = healthy && !self.world.balancer.slow_start.is_zero() && self.slots().any(full);
         let zones = self.zones();
@@ -132,7 +132,7 @@ impl Engine<'_> {
         let instance = self.at_mut(slot);
         let Some(begun) = instance.ramp_since.filter(|&s| s == since) else { return };
         let elapsed = now - begun;
-        let ramps = elapsed < duration && instance.registered();
+        let ramps = elapsed < duration && instance.targeted();
         instance.share = ramps.then(|| (u128::from(elapsed) * u128::from(ONE) / u128::from(duration)) as u64);
         if !ramps {
             instance.ramp_since = None;

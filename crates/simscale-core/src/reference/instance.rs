@@ -10,6 +10,10 @@ pub(super) enum Stage {
     Booting,
     InService,
     Draining,
+    /// Standalone machines: boot, run, are stopped.
+    Starting,
+    Standing,
+    Stopped,
 }
 
 /// An instance whose boot failed without ending it.
@@ -38,6 +42,10 @@ pub(super) struct Instance {
     /// Version of its launch template.
     pub version: u32,
     pub address: u64,
+    /// The standalone machine that it is, by its index.
+    pub standalone: Option<usize>,
+    /// Not a stopped member, nor a machine that is no target.
+    pub target: bool,
     pub stage: Stage,
     pub machine: Machine,
     /// When the running boot phase ends: times add up from the launch.
@@ -102,6 +110,8 @@ impl Instance {
             zone,
             version: 1,
             address: 0,
+            standalone: None,
+            target: true,
             stage: Stage::Booting,
             machine,
             phase_ends: 0,
@@ -140,8 +150,18 @@ impl Instance {
         }
     }
 
+    /// A member of the group that does not leave.
     pub fn living(&self) -> bool {
-        self.stage != Stage::Draining
+        matches!(self.stage, Stage::Booting | Stage::InService)
+    }
+
+    pub fn leaving(&self) -> bool {
+        self.stage == Stage::Draining
+    }
+
+    /// A target that the balancer may know.
+    pub fn targeted(&self) -> bool {
+        self.target && matches!(self.stage, Stage::InService | Stage::Standing)
     }
 
     pub fn registered(&self) -> bool {

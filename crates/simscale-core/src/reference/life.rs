@@ -30,6 +30,7 @@ impl Engine<'_> {
             self.open_account(slot, true);
         }
         self.agents_of_the_start();
+        self.machines_of_the_start();
         self.count_in_service();
     }
 
@@ -38,7 +39,9 @@ impl Engine<'_> {
         if self.at(slot).billed_from.is_none() {
             self.at_mut(slot).billed_from = Some(self.now);
             self.open_account(slot, false);
-            self.hold(slot, Transition::Launching, "Pending:Wait");
+            if self.at(slot).standalone.is_none() {
+                self.hold(slot, Transition::Launching, "Pending:Wait");
+            }
         }
     }
 
@@ -72,7 +75,7 @@ impl Engine<'_> {
     }
 
     /// Begins the next boot phase, or comes to the end of the boot.
-    fn begin_phase(&mut self, slot: usize) {
+    pub(super) fn begin_phase(&mut self, slot: usize) {
         let (now, seed) = (self.now, self.world.seed);
         let (launch, index) = (self.at(slot).launch, self.at(slot).phase);
         let Some(phase) = self.world.instance.boot.get(index).cloned() else {
@@ -94,7 +97,7 @@ impl Engine<'_> {
     }
 
     pub(super) fn phase_ends(&mut self, slot: usize) {
-        if !self.at(slot).living() {
+        if matches!(self.at(slot).stage, Stage::Draining | Stage::Stopped) {
             return;
         }
         let (launch, index) = (self.at(slot).launch, self.at(slot).phase);
@@ -108,6 +111,9 @@ impl Engine<'_> {
         let draw = hash(self.world.seed, Purpose::BootFailure, launch, index as u64);
         if self.at(slot).broken.is_none() && draw % 1_000_000 < u64::from(phase.failure_ppm) {
             let broken = match phase.on_failure {
+                BootFailure::Terminate if self.at(slot).standalone.is_some() => {
+                    return self.machine_gives_up(slot, "failed in its boot: stopped");
+                }
                 BootFailure::Terminate => return self.launch_fails(slot, "failed in its boot: replaced"),
                 BootFailure::NeverReady => Broken::NeverReady,
                 BootFailure::ServesErrors { error_time, check_passes_for } => Broken::ServesErrors {
@@ -147,6 +153,7 @@ impl Engine<'_> {
             None => {}
         }
         self.answers_change(slot);
+        self.machine_is_up(slot);
     }
 
     pub(super) fn cold_factor(&self) -> Option<f64> {
@@ -182,6 +189,9 @@ impl Engine<'_> {
         let instance = self.at(slot);
         let phase = self.world.instance.boot.get(instance.phase);
         let far = instance.boot_over.is_some() || phase.is_some_and(|p| p.stage == BootStage::InService);
+        if far && instance.stage == Stage::Starting {
+            return self.machine_stands(slot);
+        }
         if instance.stage != Stage::Booting || !far || !instance.hooks.is_empty() {
             return;
         }

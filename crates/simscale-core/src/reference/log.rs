@@ -47,6 +47,8 @@ pub(super) enum Entry {
     Terminated,
     LaunchFailed,
     Replaced,
+    MachineStarted,
+    MachineStopped,
     /// The count of instances in service is now this.
     InService(u32),
 }

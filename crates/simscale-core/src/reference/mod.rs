@@ -15,6 +15,7 @@ mod life;
 mod log;
 mod machine;
 mod measure;
+mod operations;
 mod places;
 mod queue;
 mod replace;
@@ -50,6 +51,7 @@ enum Life {
     CheckDeadline { slot: usize, launch: u64, number: u64 },
     SlowStart { slot: usize, launch: u64, since: u64 },
     Credits { slot: usize, launch: u64 },
+    Operation { index: usize, count: usize },
     Login { slot: usize, launch: u64 },
     SeenStopped { address: u64, launch: u64 },
     GroupCheck,
@@ -74,6 +76,9 @@ enum Fact {
     Login = 42,
     SeenStopped = 43,
     Throttle = 9,
+    Start = 44,
+    Standing = 45,
+    Stop = 46,
 }
 
 struct Engine<'a> {
@@ -117,6 +122,10 @@ struct Engine<'a> {
     /// No zone took a launch: when it is tried again.
     next_try: Option<u64>,
     believed: Vec<places::Believed>,
+    /// The slot of each machine.
+    machines: Vec<usize>,
+    machine_starts: Vec<u64>,
+    operations: Vec<operations::Acting>,
     /// When the coordinator began or ceased to believe in the agent of an address.
     beliefs: Vec<(u64, u64, bool)>,
     fault_counts: Vec<u64>,
@@ -191,6 +200,9 @@ pub fn run(
         desired,
         next_try: None,
         believed: Vec::new(),
+        machines: Vec::new(),
+        machine_starts: Vec::new(),
+        operations: Vec::new(),
         beliefs: Vec::new(),
         fault_counts: Vec::new(),
         fault_times: Vec::new(),
@@ -224,6 +236,7 @@ impl Engine<'_> {
         self.prepare_fleet();
         self.targets_change();
         self.prepare_faults();
+        self.prepare_operations();
         self.later(self.world.group.health.every.as_nanos(), Life::GroupCheck);
         self.prepare_suspensions();
     }
@@ -282,6 +295,7 @@ impl Engine<'_> {
             Life::GroupCheck => self.group_check(),
             Life::Resume { .. } => self.catch_up(),
             Life::Reconcile { .. } => self.fit(true),
+            Life::Operation { index, count } => self.operate(index, count),
             Life::Login { slot, launch } if self.is(slot, launch) => self.login(slot),
             Life::SeenStopped { launch, .. } => self.seen_stopped(launch),
             Life::Retry => self.try_again(),

@@ -27,7 +27,7 @@ impl Engine<'_> {
     /// Registered targets that a node reaches: those of its zone, or of all.
     pub(super) fn reach(&self, node: usize) -> Vec<usize> {
         let cross = self.world.balancer.cross_zone;
-        let reached = |i: &super::Instance| i.registered() && (cross || i.zone == node);
+        let reached = |i: &super::Instance| i.targeted() && (cross || i.zone == node);
         self.slots().filter(|(_, i)| reached(i)).map(|s| s.0).collect()
     }
 
@@ -52,7 +52,13 @@ impl Engine<'_> {
 
     /// A row for a target that changed its state.
     pub(super) fn say_target(&mut self, slot: usize, state: &str) {
-        self.say(ActivityKind::Target, "balancer", Some(self.at(slot).launch), state);
+        match self.at(slot).standalone {
+            Some(machine) => {
+                let name = self.world.machines[machine].name.clone();
+                self.say(ActivityKind::Target, &name, None, state);
+            }
+            None => self.say(ActivityKind::Target, "balancer", Some(self.at(slot).launch), state),
+        }
     }
 
     /// Targets or their health changed: rows for what that means to the nodes.

@@ -39,7 +39,9 @@ impl Engine<'_> {
     pub(super) fn tell_the_rest(&mut self) {
         for slot in self.taken() {
             let instance = self.at(slot).clone();
-            self.tell_instance(&instance, None);
+            if instance.standalone.is_none() {
+                self.tell_instance(&instance, None);
+            }
         }
     }
 }

@@ -26,7 +26,7 @@ impl Sim<'_> {
     /// Tells of the instances that are left at the end of the run, in order of their slots.
     pub(super) fn tell_the_rest(&mut self) {
         for slot in 0..self.lives.len() {
-            if self.lives[slot].stage != Stage::Gone {
+            if self.lives[slot].stage != Stage::Gone && !self.lives[slot].stands_alone() {
                 self.tell(slot, None, Ending::RunEnded);
             }
         }

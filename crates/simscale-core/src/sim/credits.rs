@@ -164,7 +164,6 @@ impl Sim<'_> {
 
     /// The processors fall to their baseline, or run at full speed again.
     fn throttle(&mut self, slot: usize, on: bool) {
-        let launch = self.lives[slot].launch;
         let accounts = self.accounts.as_mut().expect("only burstable instances are throttled");
         accounts.slots[slot].throttled = on;
         let percent = accounts.terms.throttled as f64 / 6.0;
@@ -175,12 +174,11 @@ impl Sim<'_> {
         } else {
             "has earned CPU credits for a minute: no longer throttled".to_string()
         };
-        self.note(ActivityKind::Credits, "group", Some(launch), &text);
+        self.note_of(ActivityKind::Credits, slot, &text);
     }
 
     /// Writes down when an unlimited instance begins to live on surplus, and when it begins to be charged for it.
     fn tell_surplus(&mut self, slot: usize, charged: u128) {
-        let launch = self.lives[slot].launch;
         let accounts = self.accounts.as_mut().expect("only burstable instances are looked at");
         let held = &mut accounts.slots[slot];
         let before = (held.borrows, held.charged);
@@ -189,11 +187,11 @@ impl Sim<'_> {
         let (borrows, charges) = (held.borrows && !before.0, held.charged && !before.1);
         if borrows {
             let text = "no CPU credits left: spends surplus credits";
-            self.note(ActivityKind::Credits, "group", Some(launch), text);
+            self.note_of(ActivityKind::Credits, slot, text);
         }
         if charges {
             let text = "has spent a day's surplus credits: more are charged";
-            self.note(ActivityKind::Credits, "group", Some(launch), text);
+            self.note_of(ActivityKind::Credits, slot, text);
         }
     }
 

@@ -1,7 +1,8 @@
 //! The balancer's view: health checks, who may take traffic, slow start.
 
+use super::machines::machine_of;
 use super::{DEAF, Event, Sim};
-use crate::fleet::{Health, Job, PROBE, Stage};
+use crate::fleet::{Health, Job, PROBE};
 use crate::kernel::{Phase, Purpose, hash, key};
 use crate::ledger::{ActivityKind, TargetReason};
 use crate::traffic::{self, Targets, View, slow_start};
@@ -30,7 +31,7 @@ impl Sim<'_> {
     /// A check is sent, and the next one scheduled.
     pub(super) fn health_check(&mut self, slot: usize, launch: u64) {
         let Some(check) = self.world.balancer.health_check else { return };
-        if !self.holds(slot, launch) || self.lives[slot].stage != Stage::InService {
+        if !self.holds(slot, launch) || !self.lives[slot].registered() {
             return;
         }
         let event = Event::HealthCheck { slot: slot as u32, launch };
@@ -85,7 +86,7 @@ impl Sim<'_> {
     /// The result of a check: thresholds in a row; a new target needs one success. `failure` says why it failed.
     fn checked(&mut self, slot: usize, failure: Option<TargetReason>) {
         let Some(check) = self.world.balancer.health_check else { return };
-        if self.lives[slot].stage != Stage::InService {
+        if !self.lives[slot].registered() {
             return;
         }
         let health = &mut self.lives[slot].health;
@@ -121,7 +122,7 @@ impl Sim<'_> {
     /// Target-group health is judged anew, and who may take traffic from which node.
     pub(super) fn refresh_targets(&mut self) {
         let mut zones = vec![Targets::default(); self.group.living.len()];
-        for life in self.lives.iter().filter(|l| l.stage == Stage::InService) {
+        for life in self.lives.iter().filter(|l| l.registered()) {
             let zone = &mut zones[usize::from(life.zone)];
             zone.registered += 1;
             zone.healthy += u32::from(life.health.healthy);
@@ -130,7 +131,7 @@ impl Sim<'_> {
         let changes = self.desk.nodes.look(views);
         for slot in 0..self.lives.len() {
             let life = &self.lives[slot];
-            let healthy = (life.stage == Stage::InService).then_some(life.health.healthy);
+            let healthy = life.registered().then_some(life.health.healthy);
             self.desk.nodes.set_target(slot, usize::from(life.zone), healthy);
         }
         self.log_views(&changes);
@@ -148,7 +149,7 @@ impl Sim<'_> {
                 self.note(ActivityKind::Node, "balancer", None, &format!("{whose}: {what}"));
             }
         }
-        for life in self.lives.iter_mut().filter(|l| l.stage == Stage::InService && l.health.healthy) {
+        for life in self.lives.iter_mut().filter(|l| l.registered() && l.health.healthy) {
             life.healthy_since.get_or_insert(self.now);
         }
     }
@@ -156,7 +157,7 @@ impl Sim<'_> {
     /// Registered targets by what the balancer thinks of them.
     pub(super) fn target_counts(&self) -> TargetCounts {
         let mut counts = TargetCounts::default();
-        for life in self.lives.iter().filter(|l| l.stage == Stage::InService) {
+        for life in self.lives.iter().filter(|l| l.registered()) {
             let count = match life.health {
                 Health { healthy: true, .. } => &mut counts.healthy,
                 Health { known: true, .. } => &mut counts.unhealthy,
@@ -169,8 +170,13 @@ impl Sim<'_> {
 
     /// Writes down that a target changed its state.
     pub(super) fn note_target(&mut self, slot: usize, reason: TargetReason) {
-        let launch = self.lives[slot].launch;
-        self.note(ActivityKind::Target, "balancer", Some(launch), reason.text());
+        match machine_of(self.lives[slot].launch) {
+            Some(_) => self.note_of(ActivityKind::Target, slot, reason.text()),
+            None => {
+                let launch = self.lives[slot].launch;
+                self.note(ActivityKind::Target, "balancer", Some(launch), reason.text());
+            }
+        }
     }
 
     /// A newly healthy target ramps up, if another healthy target does not.
@@ -180,7 +186,7 @@ impl Sim<'_> {
         }
         let full = |s: &usize| {
             let l = &self.lives[*s];
-            *s != slot && l.stage == Stage::InService && l.health.healthy && l.ramp_since.is_none()
+            *s != slot && l.registered() && l.health.healthy && l.ramp_since.is_none()
         };
         if slow_start::enters((0..self.lives.len()).filter(full).count()) {
             self.lives[slot].ramp_since = Some(self.now);
@@ -306,6 +312,8 @@ mod tests {
                 hooks: Vec::new(),
                 suspensions: Vec::new(),
             },
+            machines: Vec::new(),
+            operations: Vec::new(),
             faults: Vec::new(),
             metrics: Metrics::every(second),
             objectives: Vec::new(),

@@ -62,8 +62,11 @@ impl Sim<'_> {
     pub(super) fn try_service(&mut self, slot: usize) {
         let life = &self.lives[slot];
         let serves = life.phase_now().is_some_and(|(stage, _)| stage == BootStage::InService);
-        if life.stage == Stage::Booting && (life.booted.is_some() || serves) && life.held_by == 0 {
+        let far = life.booted.is_some() || serves;
+        if life.stage == Stage::Booting && far && life.held_by == 0 {
             self.enter_service(slot);
+        } else if life.stage == Stage::Starting && far {
+            self.machine_runs(slot);
         }
     }
 

@@ -1,5 +1,6 @@
 //! From launch to termination: boot phases, entry into service, draining, the end.
 
+use super::machines::machine_of;
 use super::{DEAF, ERRORS, Event, Sim, WATCHED};
 use crate::fleet::Ending;
 use crate::fleet::{BootStep, Job, Life, Outcome, PROBE, Stage};
@@ -29,6 +30,7 @@ impl Sim<'_> {
             self.measures.begin(slot, 0);
             self.start_checks(slot);
         }
+        self.install_machines();
         self.refresh_targets();
     }
 
@@ -56,7 +58,7 @@ impl Sim<'_> {
     }
 
     /// The phase that runs now begins: billing, service, and its end in the calendar.
-    fn enter_phase(&mut self, slot: usize) {
+    pub(super) fn enter_phase(&mut self, slot: usize) {
         let launch = self.lives[slot].launch;
         if let Some((stage, phase)) = self.lives[slot].phase_now() {
             if stage >= BootStage::Running {
@@ -77,9 +79,11 @@ impl Sim<'_> {
     fn begin_running(&mut self, slot: usize) {
         if self.lives[slot].running.is_none() {
             self.lives[slot].running = Some(self.now);
-            self.bill.begin(self.now);
             self.open_account(slot);
-            self.begin_hooks(slot, Transition::Launching);
+            if !self.lives[slot].stands_alone() {
+                self.bill.begin(self.now);
+                self.begin_hooks(slot, Transition::Launching);
+            }
         }
     }
 
@@ -98,6 +102,7 @@ impl Sim<'_> {
             self.lives[slot].end_phase()
         };
         match step {
+            BootStep::Failed if self.machine_boot_fails(slot) => {}
             BootStep::Failed => self.launch_failed(slot, "failed in its boot: replaced"),
             BootStep::Next => self.enter_phase(slot),
             BootStep::Over => self.booted(slot),
@@ -135,12 +140,16 @@ impl Sim<'_> {
         }
         self.set_mode(slot);
         self.answer_for_health(slot);
+        if let Some(machine) = machine_of(self.lives[slot].launch) {
+            self.machine_note(machine, "runs");
+            self.machine_settles(machine, true);
+        }
     }
 
     /// Without checks a target is healthy from the moment that it is registered and its application answers.
     fn answer_for_health(&mut self, slot: usize) {
         let life = &self.lives[slot];
-        let answers = life.answers && !life.crashed && life.stage == Stage::InService;
+        let answers = life.answers && !life.crashed && life.registered();
         if self.world.balancer.health_check.is_none() && answers && !life.health.healthy {
             self.lives[slot].health.healthy = true;
             self.lives[slot].health.known = true;
@@ -246,7 +255,13 @@ impl Sim<'_> {
 
     /// Memory ran out: the instance stops running.
     pub(super) fn out_of_memory(&mut self, slot: usize, launch: u64) {
-        if self.holds(slot, launch) && !self.lives[slot].crashed && !self.lives[slot].drained {
+        if !self.holds(slot, launch) || self.lives[slot].crashed || self.lives[slot].drained {
+            return;
+        }
+        if let Some(machine) = machine_of(launch) {
+            self.stop_machine(machine, "ran out of memory: stopped");
+            self.machine_settles(machine, false);
+        } else {
             self.note(ActivityKind::Instance, "group", Some(launch), "ran out of memory: crashed");
             self.crash(slot);
         }

@@ -190,6 +190,7 @@ impl Sim<'_> {
             self.desk.book.open_window();
             self.group.open_window(now);
             self.agents.open_window();
+            self.machines.counts = crate::ledger::MachineCounts::default();
             self.measures.open_window();
         }
         if self.sink.stop() {
@@ -210,7 +211,8 @@ impl Sim<'_> {
         }
         for slot in 0..self.lives.len() {
             let life = &self.lives[slot];
-            if life.stage == Stage::InService || (life.stage == Stage::Draining && life.in_service.is_some())
+            if matches!(life.stage, Stage::InService | Stage::Standing)
+                || (life.stage == Stage::Draining && life.in_service.is_some())
             {
                 self.measure_slot(slot, now);
             }
@@ -264,9 +266,10 @@ impl Sim<'_> {
 
     /// The bill up to now.
     pub(super) fn cost_now(&self) -> (crate::ledger::Cost, crate::ledger::Billed) {
-        let running =
-            self.lives.iter().filter(|l| l.stage != Stage::Gone && !l.crashed).filter_map(|l| l.running);
+        let pays = |l: &&crate::fleet::Life| l.stage != Stage::Gone && !l.crashed && !l.stands_alone();
+        let running = self.lives.iter().filter(pays).filter_map(|l| l.running);
         let (mut cost, mut billed) = self.bill.total(self.now, running);
+        self.add_machines(&mut cost);
         let attempts = self.desk.book.counts.attempts.sent;
         self.balancer_hours.charge(attempts, self.desk.bytes, &mut cost, &mut billed);
         (cost, billed)

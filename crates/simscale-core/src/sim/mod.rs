@@ -13,7 +13,9 @@ mod health;
 mod hooks;
 mod laws;
 mod lifecycle;
+mod machines;
 mod measure;
+mod operations;
 mod places;
 mod publish;
 mod queue;
@@ -36,6 +38,7 @@ use crate::world::World;
 use agents::AgentState;
 use desk::Desk;
 use group::GroupState;
+use machines::MachineState;
 use measure::Measures;
 use places::PlaceState;
 use requests::Resend;
@@ -67,6 +70,7 @@ enum Event {
     HealthDeadline { slot: u32, launch: u64, probe: u64 },
     SlowStart { slot: u32, launch: u64, since: u64 },
     Credits { slot: u32, launch: u64 },
+    Operation { index: u32, count: u32 },
     AgentLogin { slot: u32, launch: u64 },
     AgentSeen { address: u64, launch: u64 },
     GroupCheck,
@@ -110,6 +114,9 @@ struct Sim<'a> {
     group: GroupState,
     places: PlaceState,
     agents: AgentState,
+    machines: MachineState,
+    /// Operations whose last machine has not come up.
+    running: Vec<operations::Running>,
     controls: Controls,
     controller: Controller,
     measures: Measures,
@@ -220,6 +227,7 @@ impl Sim<'_> {
             Event::Credits { slot, launch } => self.look_at_credits(slot as usize, launch),
             Event::GroupCheck => self.group_check(),
             Event::Resume { .. } => self.resume(),
+            Event::Operation { index, count } => self.operation(index as usize, count as usize),
             Event::AgentLogin { slot, launch } => self.agent_login(slot as usize, launch),
             Event::AgentSeen { address, launch } => self.agent_seen(address, launch),
             Event::Reconcile => self.reconcile(true),

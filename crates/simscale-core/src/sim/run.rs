@@ -2,6 +2,7 @@
 
 use super::agents::AgentState;
 use super::deadlines::Deadlines;
+use super::machines::MachineState;
 use super::places::PlaceState;
 use super::queue::Messages;
 use super::sessions::Users;
@@ -88,6 +89,8 @@ impl<'a> Sim<'a> {
             group: GroupState::new(&world.group),
             places: PlaceState::new(&world.group.places, world.group.zones.len().max(1)),
             agents: AgentState::default(),
+            machines: MachineState::default(),
+            running: Vec::new(),
             controls,
             controller: Controller::default(),
             measures,
@@ -127,6 +130,7 @@ impl<'a> Sim<'a> {
         }
         self.schedule_faults();
         self.schedule_resumes();
+        self.schedule_operations();
         self.find_other();
     }
 
@@ -155,6 +159,7 @@ impl<'a> Sim<'a> {
             self.desk.book.open_window();
             self.group.open_window(self.now);
             self.agents.open_window();
+            self.machines.counts = crate::ledger::MachineCounts::default();
             self.measures.open_window();
         }
         let from = self.world.lead_in.as_nanos().min(self.now);
@@ -183,6 +188,7 @@ impl<'a> Sim<'a> {
             billed,
             scaling: self.group.scaling,
             agents: self.agents.counts(),
+            machines: self.count_machines(),
             saturated: self.saturated,
             stopped_at: self.stopped.then(|| SimTime::from_nanos(self.now)),
             clamped_work: self.births.clamped + self.users.as_ref().map_or(0, Users::clamped_work),

@@ -69,6 +69,8 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             hooks: Vec::new(),
             suspensions: Vec::new(),
         },
+        machines: Vec::new(),
+        operations: Vec::new(),
         faults: Vec::new(),
         metrics: Metrics::every(secs(60)),
         objectives: Vec::new(),

@@ -492,6 +492,7 @@ pub fn random(seed: u64) -> Small {
     burst(&mut Choice::new(seed ^ 0x6372_6564), &mut small);
     bill(&mut Choice::new(seed ^ 0x6269_6c6c), &mut small.world);
     queue(&mut Choice::new(seed ^ 0x0009_ae0e), &mut small, span, grid);
+    machines(&mut Choice::new(seed ^ 0x03ac_417e), &mut small.world, span, grid);
     small
 }
 
@@ -538,6 +539,52 @@ fn join(c: &mut Choice, span: u64, grid: u64) -> Option<Joiner> {
     sizes.sort_unstable();
     sizes.dedup_by_key(|s| s.0);
     Some(Joiner { sizes, floor: c.chance(60).then(|| c.between(1, 6) as u32) })
+}
+
+/// Standalone machines, and operations on them and on the group.
+fn machines(c: &mut Choice, w: &mut World, span: u64, grid: u64) {
+    if c.chance(60) {
+        return;
+    }
+    let zones = w.group.zones.len() as u64;
+    w.machines = (0..c.between(1, 3))
+        .map(|i| Machine {
+            name: format!("machine {i}"),
+            vcpus: c.between(1, 3) as u32,
+            hour_nano_usd: c.one_of(&[50_000_000, 96_000_000]),
+            zone: c.below(zones) as u8,
+            running: c.chance(60),
+            registered: c.chance(80),
+        })
+        .collect();
+    if w.instance.credits.is_some() {
+        w.machines.iter_mut().for_each(|m| m.vcpus = w.instance.vcpus);
+    }
+    let count = w.machines.len() as u64;
+    w.operations = (0..c.between(1, 3))
+        .map(|i| {
+            let mut strikes: Vec<Strike> = (0..c.between(1, 4))
+                .map(|_| Strike {
+                    at: SimTime::from_nanos((c.below(span) / grid * grid).max(grid)),
+                    late: SimDuration::from_millis(c.below(900)),
+                })
+                .collect();
+            strikes.sort_unstable_by_key(|s| s.at);
+            strikes.dedup_by_key(|s| s.at);
+            let group = c.chance(20);
+            Operation {
+                name: format!("operation {i}"),
+                strikes,
+                action: if group || c.chance(50) { OperationAction::Stop } else { OperationAction::Start },
+                targets: if group {
+                    OperationTargets::Group
+                } else {
+                    OperationTargets::Machines((0..count as u32).collect())
+                },
+                except: (0..count as u32).filter(|_| c.chance(20)).collect(),
+            }
+        })
+        .collect();
 }
 
 /// Zones without capacity, pools of addresses, agents.

@@ -61,6 +61,10 @@ pub fn stretched(mut w: World, k: u64) -> World {
     }
     stretch_places(&mut w.group.places, k);
     w.queue.iter_mut().for_each(|queue| times(&mut queue.visibility_timeout, k));
+    for strike in w.operations.iter_mut().flat_map(|o| &mut o.strikes) {
+        strike.at = SimTime::from_nanos(strike.at.as_nanos() * k);
+        times(&mut strike.late, k);
+    }
     w.clients.timeout.iter_mut().chain(&mut w.balancer.idle_timeout).for_each(|t| times(t, k));
     let (g, m) = (&mut w.group, &mut w.metrics);
     let group = [&mut g.warm_up, &mut g.cooldown, &mut g.health.grace, &mut g.health.every];
@@ -106,6 +110,7 @@ pub fn scalable(seed: u64) -> Small {
     w.instance.speed = 65_536;
     w.instance.admitted = w.instance.admitted.min(w.instance.vcpus);
     w.instance.memory = None;
+    w.machines.iter_mut().for_each(|m| m.vcpus = w.instance.vcpus);
     w.balancer.health_check = None;
     w.balancer.slow_start = SimDuration::ZERO;
     if matches!(w.group.termination, Termination::Default | Termination::ClosestToNextInstanceHour) {

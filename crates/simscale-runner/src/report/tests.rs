@@ -68,6 +68,7 @@ pub(crate) fn result() -> RunResult {
             replacements: 2,
         },
         agents: engine::AgentCounts::default(),
+        machines: engine::MachineCounts::default(),
         saturated: None,
         stopped_at: None,
         clamped_work: 0,

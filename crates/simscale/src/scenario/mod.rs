@@ -17,6 +17,7 @@ mod hook;
 mod instance;
 mod law;
 mod load;
+mod machine;
 mod manual;
 mod math;
 mod metrics;
@@ -59,6 +60,7 @@ pub use load::{
     ConstantLoad, DayWeights, DiurnalLoad, FlashCrowdLoad, Load, LoadState, LoadStep, RampLoad, ScaledLoad,
     WeeklyLoad,
 };
+pub use machine::{Machine, Operation, OperationAction, OperationTargets};
 pub use manual::{Manual, ManualChange};
 pub use math::MathMetric;
 pub use metrics::{AlarmPhase, CustomMetric, METRICS, MetricName, Metrics, Monitoring};
@@ -128,6 +130,14 @@ pub struct Scenario {
     pub balancer: Balancer,
     /// The group that is scaled.
     pub group: Group,
+    /// Named instances outside the group; default none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000))]
+    pub machine: Vec<Machine>,
+    /// What stops and starts machines, and stops members of the group, at stated times; default nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000))]
+    pub operation: Vec<Operation>,
     /// What goes wrong; default nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000))]
@@ -189,6 +199,8 @@ impl Scenario {
             queue: None,
             balancer: Balancer::default(),
             group,
+            machine: Vec::new(),
+            operation: Vec::new(),
             fault: Vec::new(),
             metrics: Metrics::default(),
             policy: Vec::new(),
@@ -230,6 +242,12 @@ impl Scenario {
         resolved.service.resolve();
         resolved.instance.resolve();
         resolved.group.resolve();
+        for machine in &mut resolved.machine {
+            machine.resolve(&resolved.instance, &resolved.group.zones);
+        }
+        for operation in &mut resolved.operation {
+            operation.resolve(&resolved.simulation);
+        }
         let mut policies = std::mem::take(&mut resolved.policy);
         for policy in &mut policies {
             policy.resolve(&resolved);
@@ -284,6 +302,7 @@ impl Scenario {
         }
         self.group.check(check);
         self.group.check_places(&self.simulation, check);
+        machine::check(self, check);
         fault::check(&self.fault, &self.group, &self.simulation, check);
         self.metrics.check(self.instance.memory.is_some(), check);
         objective::check(&self.objective, self.simulation.lead_in, check);

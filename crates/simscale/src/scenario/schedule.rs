@@ -90,7 +90,7 @@ fn lateness() -> Law {
     Law::Uniform { low: Duration::default(), high: Duration::from_secs(10) }
 }
 
-const EVERY_DAY: [Day; 7] =
+pub(crate) const EVERY_DAY: [Day; 7] =
     [Day::Monday, Day::Tuesday, Day::Wednesday, Day::Thursday, Day::Friday, Day::Saturday, Day::Sunday];
 
 impl Day {

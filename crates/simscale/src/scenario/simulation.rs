@@ -80,6 +80,8 @@ impl Scenario {
                 .map_or_else(|| self.balancer.world(&self.service, &self.clients), |queue| queue.balancer()),
             clients: self.clients.world(),
             group: self.group.world(),
+            machines: self.machine.iter().map(|machine| machine.world(&self.group.zones)).collect(),
+            operations: self.operation.iter().map(|o| o.world(run, &self.machine)).collect(),
             faults: self.fault.iter().map(|fault| fault.world(&self.group)).collect(),
             metrics: self.metrics.world(),
             objectives: self.objective.iter().filter_map(super::Objective::world).collect(),

@@ -78,6 +78,7 @@ fn day() -> RunResult {
         }],
         scaling: core::Scaling { activities: 31, launches: 22, failed_launches: 1, ..Default::default() },
         agents: core::AgentCounts::default(),
+        machines: core::MachineCounts::default(),
         saturated: None,
         stopped_at: None,
         clamped_work: 0,
