@@ -350,10 +350,12 @@ impl Metrics {
     /// What somebody who wrote this name may have meant.
     pub(crate) fn hint(&self, name: &str) -> String {
         let own = self.custom.iter().map(|c| &*c.name).chain(self.math.iter().map(|m| &*m.name));
-        let known: Vec<&str> = METRICS.iter().map(|metric| metric.name).chain(own).collect();
-        match similar(name, known.iter().copied()) {
+        let own: Vec<&str> = own.collect();
+        let built_in = METRICS.iter().map(|metric| metric.name);
+        match similar(name, built_in.chain(own.iter().copied())) {
             Some(similar) => format!("did you mean {similar}?"),
-            None => format!("the metrics are: {}", known.join(", ")),
+            None if own.is_empty() => "`simscale list metrics` shows all".to_owned(),
+            None => format!("`simscale list metrics` shows all; your own are {}", own.join(", ")),
         }
     }
 }
