@@ -539,6 +539,16 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "bad.toml:15:15: group.zones.1: \"a\" is there twice; name every zone once",
         "bad.toml:17:28: balancer.health_check.timeout: 30s is not below the interval (30s); shorten the timeout or lengthen the interval",
     ]),
+    ("# end\n", "[queue]\nvisibility_timeout = \"13h\"\n[balancer]\nderegistration_delay = \"1s\"\n[clients]\ntimeout = \"5s\"\n[group.health]\ncheck = \"elb\"\n", &[
+        "bad.toml:10:1: instance.discipline: does not pull messages from the [queue]; write discipline = { workers = { count = 1 } }",
+        "bad.toml:22:22: queue.visibility_timeout: 13h is outside 1 s to 12 h; SQS accepts at most 12 hours; write \"30s\", SQS's default",
+        "bad.toml:23:1: balancer: stands beside a [queue], which takes its place; remove one of the two",
+        "bad.toml:25:1: clients: has no part beside a [queue]: nobody waits for an answer; remove it: a message is received again after queue.visibility_timeout",
+        "bad.toml:28:9: group.health.check: \"elb\" needs a balancer to ask, and a [queue] has none; write \"ec2\"",
+    ]),
+    ("\"cpu_utilization\"", "\"queue_visible\"", &[
+        "bad.toml:17:30: policy.track.target_tracking.metric: \"queue_visible\" is not measured: there is no queue; add [queue], or use another metric",
+    ]),
 ];
 
 #[test]
