@@ -179,6 +179,9 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "bad.toml:22:14: balancer.stickiness: { duration = \"8d\" } has nobody to stick: every arrival is a single request; add [clients.sessions], such as requests = { geometric = { mean = 20 } } and think_time = { exponential = { mean = \"10s\" } }",
         "bad.toml:22:27: balancer.stickiness.duration: 192h is outside 1 s to 7 days, the range that AWS accepts; write \"1s\" to \"7d\"",
     ]),
+    ("# end\n", "[balancer]\ncross_zone = false\nstickiness = {}\n[clients.sessions]\nrequests = { constant = 9 }\nthink_time = { constant = \"5s\" }\n", &[
+        "bad.toml:23:14: balancer.stickiness: {} is not supported with cross-zone load balancing off, by AWS's rule; remove it, or write balancer.cross_zone = true",
+    ]),
     ("# end\n", "[clients.sessions]\nrequests = { uniform = { low = 5, high = 3 } }\nthink_time = { constant = \"5s\" }\n", &[
         "bad.toml:22:32: clients.sessions.requests.uniform.low: 5 is above high (3); lower low or raise high",
     ]),
