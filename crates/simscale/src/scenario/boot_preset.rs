@@ -9,7 +9,7 @@ use crate::text::Duration;
 /// The quantile 0.9 of the standard normal law.
 const Z90: f64 = 1.281_551_565_544_600_4;
 
-/// A boot as it was measured on EC2 [observed]: from the policy's decision until the instance takes logins. The application's own start
+/// A boot as it was measured on EC2 (observed): from the policy's decision until the instance takes logins. The application's own start
 /// follows in `boot`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

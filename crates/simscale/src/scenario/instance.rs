@@ -54,7 +54,7 @@ pub struct Instance {
     /// Whether it has a public IPv4 address, billed at `prices.public_address` from launch to termination; default false.
     #[serde(default)]
     pub public_address: bool,
-    /// A boot as it was measured on EC2 [observed], put before the phases of `boot` (`simscale list boots` shows all); default none.
+    /// A boot as it was measured on EC2 (observed), put before the phases of `boot` (`simscale list boots` shows all); default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub boot_preset: Option<BootPreset>,
     /// Phases of the boot in order; default none: an instance serves the moment it is launched.
