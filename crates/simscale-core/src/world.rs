@@ -375,6 +375,36 @@ pub struct Group {
     pub hooks: Vec<Hook>,
     /// Processes that are suspended for a while.
     pub suspensions: Vec<Suspension>,
+    /// New versions of the service, in any order.
+    pub deployments: Vec<Deployment>,
+}
+
+/// A new version of the service replaces the one that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployment {
+    /// Name in outputs.
+    pub name: String,
+    /// When it begins.
+    pub at: SimTime,
+    /// How.
+    pub kind: DeploymentKind,
+}
+
+/// How a deployment replaces the tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeploymentKind {
+    /// A few at a time; see [`rolling_limits`](crate::rolling_limits).
+    Rolling {
+        /// Share of the desired tasks that must run and be healthy, in percent, rounded up.
+        minimum_healthy_percent: u32,
+        /// Share of the desired tasks that may run, in percent, rounded down.
+        maximum_percent: u32,
+    },
+    /// As many new tasks as are desired beside the old ones; the traffic shifts all at once, and the old ones leave.
+    BlueGreen {
+        /// From the begin to the shift.
+        duration: SimDuration,
+    },
 }
 
 /// Which instance of a zone is terminated first.

@@ -89,6 +89,13 @@ impl Cooldown {
         runs.then(|| seen.desired.saturating_sub(base))
     }
 
+    /// The size before the scale-outs of the cooldown, where a datapoint is older than their success: it was measured on that size.
+    pub fn base_of(&self, seen: &Observation<'_>, measured: SimTime) -> Option<u32> {
+        let (_, base) = self.begun?;
+        let last = seen.last_scale_out?;
+        last.end.is_none_or(|end| measured < end).then_some(base)
+    }
+
     /// The policy asks for more: outside a cooldown a new one begins.
     pub fn begin(&mut self, seen: &Observation<'_>, added: Option<u32>) {
         if added.is_none() {

@@ -191,10 +191,12 @@ impl TargetTracking {
         else {
             return blocked(outside(seen));
         };
-        let Some((wanted, reason)) = newest(seen, HIGH).and_then(|point| self.wanted(base, point)) else {
-            return blocked(Reason::NoData);
-        };
+        let Some(point) = newest(seen, HIGH) else { return blocked(Reason::NoData) };
         let added = self.cooldown.added(seen, pace.scale_out_cooldown);
+        // Within a cooldown a datapoint of the smaller service is applied to the smaller service.
+        let before = added.and_then(|_| self.cooldown.base_of(seen, point.start));
+        let base = before.map_or(base, |before| before.min(base));
+        let Some((wanted, reason)) = self.wanted(base, point) else { return blocked(Reason::NoData) };
         let size = match added {
             Some(added) => {
                 scale_out_within_cooldown(seen.desired, added, i64::from(wanted) - i64::from(base))

@@ -490,6 +490,19 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "bad.toml:17:99: policy.track.predictive.scheduling_buffer_time: \"2h\" is refused: AWS wants a SchedulingBufferTime of 0 to 3600 s, but it is 7200s; correct it by this rule",
         "bad.toml:17:135: policy.track.predictive.max_capacity_buffer_percent: 10 is refused: AWS takes a MaxCapacityBuffer with IncreaseMaxCapacity only; remove it, or write max_capacity_breach_behavior = \"increase_max_capacity\"",
     ]),
+    ("max = 8\n[[policy]]\nname = \"track\"\ntarget_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "max = 8\nproduct = \"ecs_service\"\n[[policy]]\nname = \"track\"\ntarget_tracking = { metric = \"request_count_per_target\", target = 900 }\n[[deployment]]\nname = \"green\"\nat = \"1h\"\nblue_green = { duration = \"10m\" }\n[[deployment]]\nname = \"stuck\"\nat = \"3h\"\nrolling = { maximum_percent = 100 }\n[[deployment]]\nname = \"how\"\nat = \"90m\"", &[
+        "bad.toml:22:14: deployment.green.blue_green: { duration = \"10m\" } is refused: AWS does not support target tracking on ALBRequestCountPerTarget (track) with blue/green deployments; track another metric, such as cpu_utilization, or deploy rolling",
+        "bad.toml:25:6: deployment.stuck.at: \"3h\" lies outside the run (2h from 2026-03-02T00:00:00Z); correct it, or simulation.start and duration",
+        "bad.toml:26:11: deployment.stuck.rolling: { maximum_percent = 100 } may neither stop an old task nor start a new one; lower minimum_healthy_percent or raise maximum_percent",
+        "bad.toml:27:1: deployment.how: does not say how; add rolling = {} or blue_green = { duration = \"10m\" }",
+    ]),
+    ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "target_tracking = { metric = \"cpu_utilization\", target = 50.0 }\n[[deployment]]\nname = \"v2\"\nat = \"1h\"\nrolling = { minimum_healthy_percent = 150, maximum_percent = 50 }", &[
+        "bad.toml:21:39: deployment.v2.rolling.minimum_healthy_percent: 150 is above 100, the greatest value; write a whole number from 0 to 100",
+        "bad.toml:21:62: deployment.v2.rolling.maximum_percent: 50 is below 100, the least value; write a whole number from 100 to 400",
+    ]),
+    ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "target_tracking = { metric = \"cpu_utilization\", target = 50.0 }\n[[deployment]]\nname = \"v2\"\nat = \"1h\"\nrolling = {}", &[
+        "bad.toml:18:1: deployment.v2: replaces the tasks of an ECS service, and this group is none; write group.product = \"ecs_service\"; instance refresh of EC2 Auto Scaling is not modelled",
+    ]),
     ("latency = { quantile = 0.99, below = \"300ms\" }", "", &[
         "bad.toml:18:1: objective.fast: promises nothing; add latency = { quantile = 0.99, below = \"300ms\" }, good_requests or availability",
     ]),

@@ -16,6 +16,8 @@ pub enum Ending {
     Unhealthy,
     /// A phase of its boot failed, or a hook abandoned its launch; the group replaced it.
     LaunchFailed,
+    /// A deployment put a task of another version in its place.
+    Deployed,
 }
 
 impl Ending {
@@ -27,6 +29,7 @@ impl Ending {
             Ending::StoppedRunning => "stopped_running",
             Ending::Unhealthy => "unhealthy",
             Ending::LaunchFailed => "launch_failed",
+            Ending::Deployed => "deployed",
         }
     }
 }

@@ -56,6 +56,8 @@ pub(crate) struct Life {
     pub zone: u8,
     /// Version of the launch template that it was launched from.
     pub version: u32,
+    /// A task of a blue/green deployment that takes no traffic before the shift.
+    pub dark: bool,
     /// Where it is reached: a reserved address of a pool, or one of its own.
     pub address: u64,
     pub stage: Stage,
@@ -163,6 +165,7 @@ impl Life {
             launched: now,
             zone,
             version: 1,
+            dark: false,
             address: OWN_ADDRESS.wrapping_add(launch),
             stage: Stage::Booting,
             target: true,

@@ -1,6 +1,7 @@
 //! Instances: how they share their processors, how they live and die.
 
 mod credits;
+mod deployment;
 mod ending;
 mod hook;
 mod job;
@@ -11,6 +12,7 @@ mod sharers;
 mod termination;
 
 pub(crate) use credits::{Account, FULL, Terms};
+pub use deployment::rolling_limits;
 pub use ending::Ending;
 pub use hook::{hook_global_timeout, hook_timeout_after};
 pub(crate) use job::{ERROR, Job, Outcome, PROBE};

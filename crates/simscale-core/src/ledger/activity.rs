@@ -28,6 +28,8 @@ pub enum ActivityKind {
     Fault,
     /// An instance stopped running by itself.
     Instance,
+    /// A deployment began, shifted the traffic or ended.
+    Deployment,
     /// The agent of an instance logged in, or was seen as stopped.
     Agent,
     /// What target-group health means to a node of the balancer changed: where it sends, whether DNS names it.
@@ -46,7 +48,7 @@ pub enum ActivityKind {
 
 impl ActivityKind {
     /// All kinds, in the order of their declaration.
-    pub const ALL: [ActivityKind; 17] = [
+    pub const ALL: &[ActivityKind] = &[
         ActivityKind::Decision,
         ActivityKind::Hold,
         ActivityKind::Alarm,
@@ -57,6 +59,7 @@ impl ActivityKind {
         ActivityKind::Health,
         ActivityKind::Fault,
         ActivityKind::Instance,
+        ActivityKind::Deployment,
         ActivityKind::Agent,
         ActivityKind::Node,
         ActivityKind::Target,
@@ -79,6 +82,7 @@ impl ActivityKind {
             ActivityKind::Health => "health",
             ActivityKind::Fault => "fault",
             ActivityKind::Instance => "instance",
+            ActivityKind::Deployment => "deployment",
             ActivityKind::Agent => "agent",
             ActivityKind::Node => "node",
             ActivityKind::Target => "target",
@@ -106,6 +110,7 @@ impl ActivityKind {
             ActivityKind::Instance => "an instance stopped running by itself",
             ActivityKind::Operation => "an operation began, or ended with its outcome",
             ActivityKind::Machine => "a standalone machine was started, runs, or was stopped",
+            ActivityKind::Deployment => "a deployment began, shifted the traffic or ended",
             ActivityKind::Agent => {
                 "the agent of an instance logged in at its coordinator, or was seen as stopped"
             }

@@ -20,6 +20,11 @@ impl Engine<'_> {
         self.slots().filter(|(_, i)| i.living() && !i.registered()).count() as u32
     }
 
+    /// Those that wait for a shift of the traffic: nobody counts on them yet.
+    pub(super) fn in_the_dark(&self) -> u32 {
+        self.slots().filter(|(_, i)| i.living() && i.dark).count() as u32
+    }
+
     pub(super) fn in_service(&self) -> u32 {
         self.slots().filter(|(_, i)| i.registered()).count() as u32
     }
@@ -31,7 +36,7 @@ impl Engine<'_> {
     /// Launches or terminates until there are as many as desired.
     pub(super) fn fit(&mut self, drains: bool) {
         let may_launch = !self.is_suspended(Process::Launch);
-        while may_launch && self.living() < self.desired && self.next_try.is_none() {
+        while may_launch && self.living() - self.in_the_dark() < self.desired && self.next_try.is_none() {
             if !self.launch() {
                 self.wait_for_room();
             }
@@ -39,7 +44,7 @@ impl Engine<'_> {
         if self.is_suspended(Process::Terminate) {
             return;
         }
-        while self.living() > self.desired {
+        while !self.rolls() && self.living() - self.in_the_dark() > self.desired {
             let Some(slot) = self.who_goes() else { return };
             self.begin_termination(slot, drains);
         }
@@ -47,10 +52,16 @@ impl Engine<'_> {
 
     /// The unprotected instance that goes, from the fullest of the zones that have one.
     fn who_goes(&self) -> Option<usize> {
-        let count = |zone: usize| self.slots().filter(|(_, i)| i.living() && i.zone == zone).count();
+        self.who_of(|instance| !instance.dark)
+    }
+
+    /// [`Engine::who_goes`], as if there were only those for which `which` holds.
+    pub(super) fn who_of(&self, which: impl Fn(&super::Instance) -> bool) -> Option<usize> {
+        let pool = || self.slots().filter(|(_, i)| i.living() && which(i));
+        let count = |zone: usize| pool().filter(|(_, i)| i.zone == zone).count();
         let keeps = self.world.group.protect_new_instances;
         let mut open: Vec<(usize, &super::Instance)> =
-            self.slots().filter(|(_, i)| i.living() && !(keeps && i.registered())).collect();
+            pool().filter(|(_, i)| !(keeps && i.registered())).collect();
         let most = open.iter().map(|(_, i)| count(i.zone)).max()?;
         open.retain(|(_, i)| count(i.zone) == most);
         let hour = |i: &super::Instance| HOUR - i.billed_from.map_or(0, |from| (self.now - from) % HOUR);
@@ -73,7 +84,7 @@ impl Engine<'_> {
     /// A resize is over when its last instance has arrived or left.
     pub(super) fn end_resizes(&mut self) {
         let draining = self.slots().filter(|(_, i)| i.leaving() && !i.drained).count();
-        let (now, booting) = (SimTime::from_nanos(self.now), self.booting());
+        let (now, booting) = (SimTime::from_nanos(self.now), self.booting() - self.in_the_dark());
         if let Some(resize) = self.last_out.as_mut().filter(|r| booting == 0 && r.end.is_none()) {
             resize.end = Some(now);
         }

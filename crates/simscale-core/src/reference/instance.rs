@@ -41,6 +41,8 @@ pub(super) struct Instance {
     pub zone: usize,
     /// Version of its launch template.
     pub version: u32,
+    /// It takes no traffic before its deployment shifts it.
+    pub dark: bool,
     pub address: u64,
     /// The standalone machine that it is, by its index.
     pub standalone: Option<usize>,
@@ -109,6 +111,7 @@ impl Instance {
             ending: None,
             zone,
             version: 1,
+            dark: false,
             address: 0,
             standalone: None,
             target: true,

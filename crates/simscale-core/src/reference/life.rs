@@ -61,9 +61,16 @@ impl Engine<'_> {
 
     /// Launches an instance; `false` when no zone takes it.
     pub(super) fn launch(&mut self) -> bool {
+        self.launch_as(self.live, false)
+    }
+
+    /// Launches an instance of this version, in the dark or not.
+    pub(super) fn launch_as(&mut self, version: u32, dark: bool) -> bool {
         let Some(zone) = self.zone_for_launch() else { return false };
         let slot = self.occupy(zone);
         let launch = self.at(slot).launch;
+        let instance = self.at_mut(slot);
+        (instance.version, instance.dark) = (version, dark);
         self.fact(Fact::Launch, (slot as u64) << 32 | launch);
         self.note(Entry::Launched);
         let zone = self.world.group.zones[self.at(slot).zone].clone();
@@ -184,7 +191,7 @@ impl Engine<'_> {
         instance.machine.set_speed(now, speed, rate);
     }
 
-    /// Enters service when the boot has come so far and no hook holds it.
+    /// Enters service when the boot has come so far and neither a hook nor the dark holds it.
     pub(super) fn serve_if_ready(&mut self, slot: usize) {
         let instance = self.at(slot);
         let phase = self.world.instance.boot.get(instance.phase);
@@ -192,7 +199,7 @@ impl Engine<'_> {
         if far && instance.stage == Stage::Starting {
             return self.machine_stands(slot);
         }
-        if instance.stage != Stage::Booting || !far || !instance.hooks.is_empty() {
+        if instance.stage != Stage::Booting || !far || !instance.hooks.is_empty() || instance.dark {
             return;
         }
         let now = self.now;

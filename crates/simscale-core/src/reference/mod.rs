@@ -5,6 +5,7 @@ mod balancer;
 mod books;
 mod credits;
 mod decide;
+mod deploy;
 mod faults;
 mod group;
 mod health;
@@ -58,6 +59,8 @@ enum Life {
     Resume { index: usize },
     Reconcile { launch: u64 },
     Retry,
+    Deployment { index: usize },
+    DeploymentStep { index: usize, version: u32 },
 }
 
 /// Facts of the control plane, by their number in the fingerprint.
@@ -79,6 +82,8 @@ enum Fact {
     Start = 44,
     Standing = 45,
     Stop = 46,
+    DeploymentBegins = 50,
+    DeploymentEnds = 51,
 }
 
 struct Engine<'a> {
@@ -119,6 +124,10 @@ struct Engine<'a> {
     /// Why the replacement of unhealthy instances waits.
     delayed: Option<&'static str>,
     desired: u32,
+    /// Versions: the one that is launched, the newest.
+    live: u32,
+    newest: u32,
+    deploying: Option<deploy::InProgress>,
     /// No zone took a launch: when it is tried again.
     next_try: Option<u64>,
     believed: Vec<places::Believed>,
@@ -198,6 +207,9 @@ pub fn run(
         launches: 0,
         delayed: None,
         desired,
+        live: 1,
+        newest: 1,
+        deploying: None,
         next_try: None,
         believed: Vec::new(),
         machines: Vec::new(),
@@ -237,6 +249,7 @@ impl Engine<'_> {
         self.targets_change();
         self.prepare_faults();
         self.prepare_operations();
+        self.prepare_deployments();
         self.later(self.world.group.health.every.as_nanos(), Life::GroupCheck);
         self.prepare_suspensions();
     }
@@ -299,6 +312,8 @@ impl Engine<'_> {
             Life::Login { slot, launch } if self.is(slot, launch) => self.login(slot),
             Life::SeenStopped { launch, .. } => self.seen_stopped(launch),
             Life::Retry => self.try_again(),
+            Life::Deployment { index } => self.deployment_begins(index),
+            Life::DeploymentStep { index, version } => self.deployment_goes_on(index, version),
             _ => {}
         }
     }

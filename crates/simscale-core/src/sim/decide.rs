@@ -79,14 +79,14 @@ impl Sim<'_> {
         let view = GroupView {
             now,
             sizes: Sizes { min: g.min, max: g.max, desired: g.desired },
-            booting: g.booting,
+            booting: g.booting - g.dark,
             in_service_since: &in_service,
             terminating: g.draining,
             warm_up: self.world.group.warm_up,
             cooldown: self.world.group.cooldown,
             last_out: g.last_out,
             last_in: g.last_in,
-            deploying: false,
+            deploying: self.versions.running.is_some(),
         };
         let answer = self.controls.ask(policy, trigger, cause, &told, &view);
         Answer { decision: self.unless_suspended(answer.decision.clone()), ..answer }

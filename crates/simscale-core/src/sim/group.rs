@@ -24,6 +24,8 @@ pub(super) struct GroupState {
     pub wrapping_up: u32,
     /// Why the replacement of unhealthy instances waits, if it does.
     pub delayed: Option<Replacement>,
+    /// Booting ones that wait for a deployment to shift the traffic.
+    pub dark: u32,
     /// Booting and in-service instances by zone.
     pub living: Vec<u32>,
     pub next_launch: u64,
@@ -48,6 +50,7 @@ impl GroupState {
             draining: 0,
             wrapping_up: 0,
             delayed: None,
+            dark: 0,
             living: vec![0; group.zones.len().max(1)],
             next_launch: 0,
             free: BTreeSet::new(),
@@ -85,7 +88,7 @@ impl GroupState {
                 a.end.get_or_insert(SimTime::from_nanos(now));
             }
         };
-        end(&mut self.last_out, self.booting == 0);
+        end(&mut self.last_out, self.booting == self.dark);
         end(&mut self.last_in, self.draining == self.wrapping_up);
     }
 }
@@ -93,7 +96,7 @@ impl GroupState {
 impl Sim<'_> {
     /// Launches or terminates until as many instances live as are desired. `drain`: leavers may finish what they have.
     pub(super) fn reconcile(&mut self, drain: bool) {
-        while self.group.booting + self.group.in_service < self.group.desired
+        while self.group.booting - self.group.dark + self.group.in_service < self.group.desired
             && self.places.held_until.is_none()
             && !self.suspended(Process::Launch)
         {
@@ -101,7 +104,10 @@ impl Sim<'_> {
                 self.hold_launches();
             }
         }
-        while self.group.booting + self.group.in_service > self.group.desired
+        // What a rolling update has too many of it stops itself.
+        let rolls = self.rolls();
+        while !rolls
+            && self.group.booting - self.group.dark + self.group.in_service > self.group.desired
             && !self.suspended(Process::Terminate)
         {
             // Whoever is protected stays: then more live than are desired.
@@ -142,20 +148,23 @@ impl Sim<'_> {
 
     /// Who goes first; nobody when all are protected.
     fn victim(&self) -> Option<usize> {
-        let slots: Vec<usize> = (0..self.lives.len()).filter(|&s| alive(&self.lives[s])).collect();
-        let candidate = |&slot: &usize| {
-            let life = &self.lives[slot];
-            Candidate {
-                zone: life.zone,
-                launch: life.launch,
-                configuration: Configuration::Template(life.version),
-                to_billing_hour: HOUR - life.running.map_or(0, |r| (self.now - r) % HOUR),
-                protected: self.world.group.protect_new_instances && life.stage == Stage::InService,
-                lot: hash(self.world.seed, Purpose::Termination, life.launch, 0),
-            }
-        };
-        let candidates: Vec<Candidate> = slots.iter().map(candidate).collect();
+        let living = |&slot: &usize| alive(&self.lives[slot]) && !self.lives[slot].dark;
+        let slots: Vec<usize> = (0..self.lives.len()).filter(living).collect();
+        let candidates: Vec<Candidate> = slots.iter().map(|&slot| self.candidate(slot)).collect();
         terminated_first(&candidates, self.world.group.termination).map(|place| slots[place])
+    }
+
+    /// An instance as the termination policy sees it.
+    pub(super) fn candidate(&self, slot: usize) -> Candidate {
+        let life = &self.lives[slot];
+        Candidate {
+            zone: life.zone,
+            launch: life.launch,
+            configuration: Configuration::Template(life.version),
+            to_billing_hour: HOUR - life.running.map_or(0, |r| (self.now - r) % HOUR),
+            protected: self.world.group.protect_new_instances && life.stage == Stage::InService,
+            lot: hash(self.world.seed, Purpose::Termination, life.launch, 0),
+        }
     }
 
     /// Ends an instance: at once while it boots, has crashed or must not drain; else after draining.
@@ -172,6 +181,7 @@ impl Sim<'_> {
             self.leave_service(slot);
         } else {
             self.group.booting -= 1;
+            self.group.dark -= u32::from(std::mem::take(&mut self.lives[slot].dark));
         }
         self.lives[slot].stage = Stage::Draining;
         self.group.draining += 1;

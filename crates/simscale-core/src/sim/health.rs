@@ -311,6 +311,7 @@ mod tests {
                 places: Places::default(),
                 hooks: Vec::new(),
                 suspensions: Vec::new(),
+                deployments: Vec::new(),
             },
             machines: Vec::new(),
             operations: Vec::new(),

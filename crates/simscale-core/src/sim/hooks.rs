@@ -58,12 +58,12 @@ impl Sim<'_> {
         }
     }
 
-    /// Enters service once the boot has come so far and no hook holds it.
+    /// Enters service once the boot has come so far and neither a hook nor the dark holds it.
     pub(super) fn try_service(&mut self, slot: usize) {
         let life = &self.lives[slot];
         let serves = life.phase_now().is_some_and(|(stage, _)| stage == BootStage::InService);
         let far = life.booted.is_some() || serves;
-        if life.stage == Stage::Booting && far && life.held_by == 0 {
+        if life.stage == Stage::Booting && far && life.held_by == 0 && !life.dark {
             self.enter_service(slot);
         } else if life.stage == Stage::Starting && far {
             self.machine_runs(slot);

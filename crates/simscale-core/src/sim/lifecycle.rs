@@ -34,8 +34,13 @@ impl Sim<'_> {
         self.refresh_targets();
     }
 
-    /// Launches an instance into the emptiest zone that takes it and the lowest free slot; `false` when no zone does.
+    /// Launches an instance of the live version into the emptiest zone that takes it and the lowest free slot; `false` when no zone does.
     pub(super) fn launch(&mut self) -> bool {
+        self.launch_as(self.versions.live, false)
+    }
+
+    /// Launches an instance of a version. One in the dark enters no service before its deployment shifts the traffic.
+    pub(super) fn launch_as(&mut self, version: u32, dark: bool) -> bool {
         let Some(place) = self.find_place() else { return false };
         let zone = place.zone;
         let slot = self.take_slot();
@@ -45,6 +50,8 @@ impl Sim<'_> {
         self.group.living[usize::from(zone)] += 1;
         self.group.scaling.launches += 1;
         self.lives[slot] = Life::launch(launch, zone, self.now, &self.world.instance, self.world.seed);
+        (self.lives[slot].version, self.lives[slot].dark) = (version, dark);
+        self.group.dark += u32::from(dark);
         self.servers[slot] = self.new_server();
         self.desk.served_by[slot] = 0;
         self.flags[slot] = DEAF;

@@ -5,6 +5,7 @@ mod archive;
 mod credits;
 mod deadlines;
 mod decide;
+mod deploy;
 mod desk;
 mod dry_run;
 mod faults;
@@ -77,6 +78,8 @@ enum Event {
     Resume { index: u32 },
     Reconcile,
     LaunchRetry,
+    Deployment { index: u32 },
+    DeploymentStep { index: u32, version: u32 },
     Alarms,
     Look { policy: u32 },
 }
@@ -112,6 +115,7 @@ struct Sim<'a> {
     budget: u64,
     candidates: Vec<usize>,
     group: GroupState,
+    versions: deploy::Versions,
     places: PlaceState,
     agents: AgentState,
     machines: MachineState,
@@ -232,6 +236,8 @@ impl Sim<'_> {
             Event::AgentSeen { address, launch } => self.agent_seen(address, launch),
             Event::Reconcile => self.reconcile(true),
             Event::LaunchRetry => self.launch_retry(),
+            Event::Deployment { index } => self.begin_deployment(index as usize),
+            Event::DeploymentStep { index, version } => self.deployment_step(index as usize, version),
             Event::Alarms => self.alarms(),
             Event::Look { policy } => self.look(policy as usize),
         }

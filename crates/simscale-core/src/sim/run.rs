@@ -87,6 +87,7 @@ impl<'a> Sim<'a> {
             budget: 0,
             candidates: Vec::new(),
             group: GroupState::new(&world.group),
+            versions: super::deploy::Versions::default(),
             places: PlaceState::new(&world.group.places, world.group.zones.len().max(1)),
             agents: AgentState::default(),
             machines: MachineState::default(),
@@ -131,6 +132,7 @@ impl<'a> Sim<'a> {
         self.schedule_faults();
         self.schedule_resumes();
         self.schedule_operations();
+        self.schedule_deployments();
         self.find_other();
     }
 

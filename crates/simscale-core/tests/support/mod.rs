@@ -68,6 +68,7 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             places: Places::default(),
             hooks: Vec::new(),
             suspensions: Vec::new(),
+            deployments: Vec::new(),
         },
         machines: Vec::new(),
         operations: Vec::new(),

@@ -488,6 +488,7 @@ pub fn random(seed: u64) -> Small {
     guard(&mut Choice::new(seed ^ 0x11fe), &mut small);
     super::random_metrics::cloudwatch(&mut Choice::new(seed ^ 0xc10d_3a7c_0000_0000), &mut small);
     places(&mut Choice::new(seed ^ 0x9_1ace5), &mut small.world, span, grid);
+    deploy(&mut Choice::new(seed ^ 0xdeb107), &mut small.world, span, grid);
     small.joiner = join(&mut Choice::new(seed ^ 0x0701_1c1e5), span, grid);
     burst(&mut Choice::new(seed ^ 0x6372_6564), &mut small);
     bill(&mut Choice::new(seed ^ 0x6269_6c6c), &mut small.world);
@@ -527,6 +528,26 @@ impl Policy for Joiner {
             None => Decision::hold(Reason::NoChange),
         };
         Decision { unbounded: size.is_some(), floor: self.floor, ..decision }
+    }
+}
+
+/// Rolling updates and blue/green deployments, sometimes one over the other.
+fn deploy(c: &mut Choice, w: &mut World, span: u64, grid: u64) {
+    let snap = |ns: u64| (ns / grid * grid).max(grid);
+    if !c.chance(35) {
+        return;
+    }
+    for number in 0..c.between(1, 3) {
+        let kind = match c.chance(50) {
+            true => {
+                let minimum_healthy_percent = c.one_of(&[0, 50, 75, 100]);
+                let maximum_percent = c.one_of(&[100, 125, 150, 200]).max(minimum_healthy_percent);
+                DeploymentKind::Rolling { minimum_healthy_percent, maximum_percent }
+            }
+            false => DeploymentKind::BlueGreen { duration: SimDuration::from_nanos(snap(c.below(span / 2))) },
+        };
+        let (name, at) = (format!("deployment {number}"), SimTime::from_nanos(snap(c.below(span))));
+        w.group.deployments.push(Deployment { name, at, kind });
     }
 }
 

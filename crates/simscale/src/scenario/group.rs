@@ -215,6 +215,7 @@ impl Group {
             places: self.places(),
             hooks: self.hook.iter().map(Hook::world).collect(),
             suspensions: self.suspend.iter().map(Suspension::world).collect(),
+            deployments: Vec::new(),
         }
     }
 

@@ -11,6 +11,7 @@ mod boot_preset;
 pub mod catalogue;
 mod clients;
 mod credits;
+mod deployment;
 mod fault;
 mod group;
 mod hook;
@@ -51,6 +52,7 @@ pub use boot::{BootFailure, BootPhase, BootStage};
 pub use boot_preset::{BootFacts, BootPreset};
 pub use clients::{AbandonedWork, Clients, Retries};
 pub use credits::{CreditMode, Credits};
+pub use deployment::{BlueGreen, Deployment, Rolling};
 pub use fault::{Fault, FaultKind, FaultTime, Victims};
 pub use group::{Group, GroupHealth, HealthSource, Product, Termination};
 pub use hook::{Hook, HookFailure, HookResult, Transition};
@@ -142,6 +144,10 @@ pub struct Scenario {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000))]
     pub fault: Vec<Fault>,
+    /// New versions of an ECS service; default none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000))]
+    pub deployment: Vec<Deployment>,
     /// How the world is measured.
     #[serde(default)]
     pub metrics: Metrics,
@@ -202,6 +208,7 @@ impl Scenario {
             machine: Vec::new(),
             operation: Vec::new(),
             fault: Vec::new(),
+            deployment: Vec::new(),
             metrics: Metrics::default(),
             policy: Vec::new(),
             objective: Vec::new(),
@@ -303,6 +310,7 @@ impl Scenario {
         self.group.check(check);
         self.group.check_places(&self.simulation, check);
         machine::check(self, check);
+        deployment::check(self, check);
         fault::check(&self.fault, &self.group, &self.simulation, check);
         self.metrics.check(self.instance.memory.is_some(), check);
         objective::check(&self.objective, self.simulation.lead_in, check);

@@ -79,7 +79,10 @@ impl Scenario {
                 .queue
                 .map_or_else(|| self.balancer.world(&self.service, &self.clients), |queue| queue.balancer()),
             clients: self.clients.world(),
-            group: self.group.world(),
+            group: simscale_core::Group {
+                deployments: self.deployment.iter().filter_map(|deployment| deployment.world(run)).collect(),
+                ..self.group.world()
+            },
             machines: self.machine.iter().map(|machine| machine.world(&self.group.zones)).collect(),
             operations: self.operation.iter().map(|o| o.world(run, &self.machine)).collect(),
             faults: self.fault.iter().map(|fault| fault.world(&self.group)).collect(),

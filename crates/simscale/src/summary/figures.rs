@@ -47,7 +47,7 @@ pub const RUN_FIGURES: &[Figure<Summary>] = figures![Summary;
     "sessions.in_progress_at_end", "", "Sessions in progress at the end", |s| count(s.sessions?.in_progress_at_end);
     "sessions.requests_mean", "", "Requests of a session, mean over those that ended in the window", |s| s.sessions?.requests_mean;
     "sessions.duration_mean_s", "s", "From the first arrival to the last answer, mean over the sessions that ended in the window", |s| s.sessions?.duration_mean_s;
-    "sessions.broken_by_scale_in", "", "Times that a sticky session's next attempt found its target deregistered as one too many", |s| count(s.sessions?.broken_by_scale_in);
+    "sessions.broken_by_scale_in", "", "Times that a sticky session's next attempt found its target deregistered as one too many, or deployed away", |s| count(s.sessions?.broken_by_scale_in);
     "sessions.broken_by_health", "", "Times that it found its target unhealthy, or replaced as broken", |s| count(s.sessions?.broken_by_health);
     "responses.elb_460", "", "Attempts that the client gave up before the idle time-out (460)", |s| count(s.responses.elb_460);
     "responses.elb_502", "", "Attempts answered 502 by the balancer: the target refused the connection or went away", |s| count(s.responses.elb_502);
