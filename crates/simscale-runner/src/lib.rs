@@ -4,6 +4,7 @@ pub mod commands;
 pub mod explain;
 pub mod failure;
 pub mod hash;
+pub mod html;
 pub mod number;
 pub mod output;
 pub mod record;

@@ -1,8 +1,10 @@
 //! The summary that a person reads in ten seconds: a few labelled lines, and a verdict in one sentence at the end.
 
+mod file;
 mod page;
 mod verdict;
 
+pub use file::{Told, file};
 pub(crate) use page::wrapped;
 pub use page::{Look, Mark, Page};
 pub use verdict::{judgement, verdict};

@@ -66,7 +66,8 @@ pub fn simulate(source: &Source, mut folder: Folder, setting: &Setting<'_>) -> R
         .filter(|_| setting.expect)
         .map(|(path, bound)| (path.as_str(), (*bound).into()));
     let expectations = summary.judge(bounds);
-    let svg = timeline::svg(&series, &labels(scenario, &summary, &result));
+    let labels = labels(scenario, &summary, &result);
+    let svg = timeline::svg(&series, &labels);
     let timing = timing(wall_s, &result, requests);
     folder.write("summary.json", &json(&summary))?;
     folder.write("timeline.svg", svg.as_bytes())?;
@@ -75,7 +76,18 @@ pub fn simulate(source: &Source, mut folder: Folder, setting: &Setting<'_>) -> R
     let resolved = resolved(scenario);
     folder.write("resolved.toml", resolved.as_bytes())?;
     folder.write("timing.json", &json(&timing))?;
-    folder.write("manifest.json", &json(&manifest(source, &summary, setting.changes, &resolved)))?;
+    let manifest = manifest(source, &summary, setting.changes, &resolved);
+    let told = report::Told {
+        scenario,
+        summary: &summary,
+        series: &series,
+        labels: &labels,
+        picture: &svg,
+        resolved: &resolved,
+        command: &manifest.command,
+    };
+    folder.write("report.html", report::file(&told).as_bytes())?;
+    folder.write("manifest.json", &json(&manifest))?;
     let folder = folder.publish()?;
     Ok(Done { summary, expectations, timing, folder })
 }
@@ -92,7 +104,7 @@ fn summary(source: &Source, result: &RunResult) -> Summary {
 }
 
 /// The resolved scenario. Where on this machine a trace lies is no part of it: an absolute path keeps its last part.
-fn resolved(scenario: &Scenario) -> String {
+pub(crate) fn resolved(scenario: &Scenario) -> String {
     let mut scenario = scenario.clone();
     if let Some(trace) = scenario.workload.trace.as_mut().filter(|trace| Path::new(&trace.file).is_absolute())
     {
@@ -167,7 +179,7 @@ fn promises(scenario: &Scenario) -> Vec<Promise> {
     latencies.collect()
 }
 
-fn labels(scenario: &Scenario, summary: &Summary, result: &RunResult) -> Labels {
+pub(crate) fn labels(scenario: &Scenario, summary: &Summary, result: &RunResult) -> Labels {
     let targets = scenario.policy.iter().filter_map(|policy| {
         let tracking =
             policy.target_tracking.as_ref().filter(|tracking| tracking.metric == "cpu_utilization")?;

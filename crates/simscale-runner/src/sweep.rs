@@ -1,10 +1,13 @@
 //! Sweeps and comparisons: many cells, many replications, on all processors; kept run by run, judged together.
 
 pub mod gauge;
+mod heat;
 pub mod judgement;
 mod picture;
+mod report;
 pub mod statistics;
 mod store;
+mod story;
 mod tables;
 mod words;
 mod work;
@@ -12,6 +15,7 @@ mod work;
 pub use judgement::{Answer, CellRuns, Holds, Study, Verdict};
 pub use picture::svg;
 pub use store::{Before, Measured, RunId};
+pub use story::Story;
 pub use tables::{CELL_COLUMNS, COMPARISON_COLUMNS, RUN_COLUMNS};
 pub use words::{markdown, page, verdict};
 pub use work::{Bench, Prepared};
@@ -27,8 +31,18 @@ use std::sync::atomic::AtomicBool;
 use store::Store;
 
 /// The files of a sweep's folder, in the order in which they are moved into place.
-pub const SWEEP_FILES: [&str; 7] =
-    ["runs.csv", "cells.csv", "comparison.csv", "answer.json", "front.svg", "front.png", "manifest.json"];
+pub const SWEEP_FILES: [&str; 10] = [
+    "runs.csv",
+    "cells.csv",
+    "comparison.csv",
+    "answer.json",
+    "front.svg",
+    "front.png",
+    "timelines.svg",
+    "timelines.png",
+    "report.html",
+    "manifest.json",
+];
 
 /// Replications that are added at a time until the intervals are narrow enough.
 const BATCH: u64 = 5;
@@ -79,6 +93,8 @@ pub struct Found {
     pub floors: Vec<Option<f64>>,
     /// The smallest constant group whose promises hold, known in hindsight.
     pub constant: Option<Constant>,
+    /// The cells that a reader asks about, moment by moment.
+    pub stories: Vec<Story>,
     /// Where the files lie.
     pub folder: PathBuf,
 }
@@ -151,18 +167,36 @@ impl Task {
         let fresh = self.fresh(&bench, &study, &answer)?;
         let constant = self.constant(&mut bench, study.cells[0].runs.len() as u64)?;
         let floors = bench.floors(FLOORS.min(self.replications));
+        let Some(stories) = story::stories(self, &answer, setting)? else {
+            return Err(stopped(&bench.runs(), folder.target()));
+        };
         let target = folder.target().to_path_buf();
-        let found = Found { study, answer, fresh, precise, floors, constant, folder: target };
+        let found = Found { study, answer, fresh, precise, floors, constant, stories, folder: target };
         tables::write(&mut folder, self, &found.study, &found.answer, &bench.into_runs())?;
-        folder.write("answer.json", &words::json(self, &found))?;
-        let svg = picture::svg(self, &found);
-        folder.write("front.svg", svg.as_bytes())?;
-        #[cfg(feature = "png")]
-        folder.write("front.png", &crate::timeline::png(&svg))?;
-        folder.write("manifest.json", &words::manifest(self, &self.fixed()))?;
+        self.write(&mut folder, &found)?;
         folder.publish()?;
         store.remove();
         Ok(found)
+    }
+
+    /// Writes the answer, the pictures and the report.
+    fn write(&self, folder: &mut Folder, found: &Found) -> Result<(), Failure> {
+        folder.write("answer.json", &words::json(self, found))?;
+        let front = picture::svg(self, found);
+        folder.write("front.svg", front.as_bytes())?;
+        let name = |story: &Story| found.study.cells[story.cell].name.clone();
+        let stories: Vec<_> =
+            found.stories.iter().map(|story| (name(story), &story.series, &story.labels)).collect();
+        let stories = crate::timeline::stacked(&self.name, &stories);
+        folder.write("timelines.svg", stories.as_bytes())?;
+        #[cfg(feature = "png")]
+        {
+            folder.write("front.png", &crate::timeline::png(&front))?;
+            folder.write("timelines.png", &crate::timeline::png(&stories))?;
+        }
+        let report = report::report(self, found, &front, &stories, &self.fixed());
+        folder.write("report.html", report.as_bytes())?;
+        folder.write("manifest.json", &words::manifest(self, &self.fixed()))
     }
 
     /// Adds replications to all cells alike until the intervals are narrow enough.

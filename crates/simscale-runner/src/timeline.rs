@@ -5,10 +5,12 @@ mod panel;
 #[cfg(feature = "png")]
 mod png;
 mod series;
+mod stack;
 
 #[cfg(feature = "png")]
 pub use png::png;
 pub use series::{Point, Range, Series};
+pub use stack::stacked;
 
 pub(crate) use axis::Axis;
 pub(crate) use panel::{INK, SOFT};
@@ -85,7 +87,7 @@ fn draw(root: &Area<'_>, points: &[Point], labels: &Labels) -> Drawn {
     };
     let time = axis::Axis::time(from, to, labels.day_s);
     let bands = bands((from, to), labels);
-    let panels = [load(points), response(points, labels), capacity(points), cpu(points, labels)];
+    let panels = [load(points), response(points, labels), capacity("Capacity", points), cpu(points, labels)];
     let heights = [390, 390, 390, 390];
     let mut area = plots;
     for (i, (panel, height)) in panels.iter().zip(heights).enumerate() {
@@ -117,7 +119,7 @@ fn bands((from, to): (f64, f64), labels: &Labels) -> Vec<Band> {
 }
 
 /// Stretches that overlap or touch, joined.
-fn joined(mut stretches: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+pub(crate) fn joined(mut stretches: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     stretches.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut joined: Vec<(f64, f64)> = Vec::new();
     for (start, end) in stretches {
@@ -135,7 +137,7 @@ fn load(points: &[Point]) -> Panel {
     if bad {
         lines.push(Line::new("refused or failed", panel::RED, Shape::Area, points, |p| Some(p.bad)));
     }
-    Panel::new("Load", "requests/s", lines, None)
+    Panel::new("Load", "requests/s", lines, None).naming_bands()
 }
 
 fn response(points: &[Point], labels: &Labels) -> Panel {
@@ -154,14 +156,14 @@ fn response(points: &[Point], labels: &Labels) -> Panel {
     Panel::new("Response time of the served", "s", lines, axis)
 }
 
-fn capacity(points: &[Point]) -> Panel {
+fn capacity(title: &str, points: &[Point]) -> Panel {
     let lines = vec![
         Line::new("healthy", panel::GREEN, Shape::Area, points, |p| Some(p.healthy)),
         Line::new("in service", panel::BLUE, Shape::Steps, points, |p| Some(p.in_service)),
         Line::new("desired", panel::INK, Shape::DashedSteps, points, |p| Some(p.desired)),
     ];
     let axis = axis::Axis::of_counts(Line::extent(&lines, 0.0).1);
-    Panel::new("Capacity", "instances", lines, Some(axis))
+    Panel::new(title, "instances", lines, Some(axis))
 }
 
 fn cpu(points: &[Point], labels: &Labels) -> Panel {

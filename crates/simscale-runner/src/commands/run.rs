@@ -49,8 +49,8 @@ Examples:
   simscale run trace.toml --set workload.trace.file=requests.csv.gz
   simscale run a.toml b.toml --format json > summaries.jsonl
 
-Writes summary.json, periods.csv, activities.csv, instances.csv, timeline.svg and .png, resolved.toml, manifest.json and timing.json,
-all or none. A folder with a README.md is published: it is overwritten only when --out names it.";
+Writes summary.json, periods.csv, activities.csv, instances.csv, timeline.svg and .png, report.html, resolved.toml, manifest.json
+and timing.json, all or none. A folder with a README.md is published: it is overwritten only when --out names it.";
 
 /// A run that is ready to start.
 struct Job {

@@ -101,8 +101,8 @@ Examples:
   simscale sweep shop.toml --dry-run
   simscale sweep shop.toml --resume
 
-Writes runs.csv, cells.csv, comparison.csv, answer.json, front.svg and .png and manifest.json. Until it is done,
-journal.jsonl keeps every run that ended: a kill at any moment loses only the runs in flight.";
+Writes report.html, runs.csv, cells.csv, comparison.csv, answer.json, front.svg and .png, timelines.svg and .png and
+manifest.json. Until it is done, journal.jsonl keeps every run that ended: a kill at any moment loses only the runs in flight.";
 
 const COMPARE_EXAMPLES: &str = "\
 Examples:

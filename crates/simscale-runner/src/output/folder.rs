@@ -9,13 +9,14 @@ use tempfile::TempDir;
 
 /// The files of a result folder, in the order in which they are moved into place. The manifest goes last, so that a folder
 /// with a manifest is whole.
-pub const FILES: [&str; 9] = [
+pub const FILES: [&str; 10] = [
     "summary.json",
     "periods.csv",
     "activities.csv",
     "instances.csv",
     "timeline.svg",
     "timeline.png",
+    "report.html",
     "resolved.toml",
     "timing.json",
     "manifest.json",

@@ -113,6 +113,11 @@ impl Page {
         self.last = last;
     }
 
+    /// Its lines: label, sign, text.
+    pub fn lines(&self) -> impl Iterator<Item = (&'static str, Mark, &str)> {
+        self.lines.iter().map(|(label, mark, text)| (*label, *mark, text.as_str()))
+    }
+
     /// The text with styles for terminals; whoever prints it takes them out where they do not belong.
     pub fn render(&self, look: Look) -> String {
         let mut text = String::new();

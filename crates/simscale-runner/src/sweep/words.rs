@@ -13,15 +13,16 @@ const NAMED: usize = 6;
 const USD: &str = "USD";
 
 /// `412 ± 3 USD`.
-fn cost(sample: Sample, confidence: f64) -> String {
+pub(super) fn cost(sample: Sample, confidence: f64) -> String {
     match sample.half_width(confidence) {
-        Some(half) if half > 0.0 => format!("{} ± {}", plain(sample.mean), money(half, USD)),
+        Some(half) if half >= 0.01 => format!("{} ± {}", plain(sample.mean), money(half, USD)),
+        Some(half) if half > 0.0 => format!("{} ± under 0.01 USD", plain(sample.mean)),
         _ => money(sample.mean, USD),
     }
 }
 
 /// `0.4 ± 0.1 %`.
-fn ratio(sample: Sample, confidence: f64) -> String {
+pub(super) fn ratio(sample: Sample, confidence: f64) -> String {
     match sample.half_width(confidence) {
         Some(half) if half > 0.0 => format!("{} ± {}", percent(sample.mean), percent(half)),
         _ => percent(sample.mean),
@@ -29,7 +30,7 @@ fn ratio(sample: Sample, confidence: f64) -> String {
 }
 
 /// How an objective was kept: `fast is missed in 0.4 ± 0.1 % (1 % allowed)`.
-fn kept(kept: &Kept, confidence: f64) -> String {
+pub(super) fn kept(kept: &Kept, confidence: f64) -> String {
     let mut text = format!(
         "{} is missed in {} ({} allowed)",
         kept.name,

@@ -137,17 +137,24 @@ fn outlines(points: &[Point], value: impl Fn(&Point) -> Option<Range>) -> Vec<Ve
 
 /// A panel, ready to draw.
 pub(super) struct Panel {
-    title: &'static str,
+    title: String,
     unit: &'static str,
     lines: Vec<Line>,
     axis: Axis,
+    /// Whether its legend names the shaded stretches too.
+    names_bands: bool,
 }
 
 impl Panel {
     /// With an axis from zero unless another is given.
-    pub fn new(title: &'static str, unit: &'static str, lines: Vec<Line>, axis: Option<Axis>) -> Panel {
+    pub fn new(title: impl Into<String>, unit: &'static str, lines: Vec<Line>, axis: Option<Axis>) -> Panel {
         let axis = axis.unwrap_or_else(|| Axis::from_zero(Line::extent(&lines, 0.0).1));
-        Panel { title, unit, lines, axis }
+        Panel { title: title.into(), unit, lines, axis, names_bands: false }
+    }
+
+    /// The same with the shaded stretches in its legend.
+    pub fn naming_bands(self) -> Panel {
+        Panel { names_bands: true, ..self }
     }
 
     /// Draws it; labels of the time axis only where the start of the day is given.
@@ -207,13 +214,13 @@ impl Panel {
     /// Title on the left, legend on the right.
     fn heading(&self, area: &Area<'_>, bands: &[Band]) -> Drawn {
         let title =
-            if self.unit == "s" { self.title.to_string() } else { format!("{}, {}", self.title, self.unit) };
+            if self.unit == "s" { self.title.clone() } else { format!("{}, {}", self.title, self.unit) };
         area.draw(&Text::new(title, (160, 14), style(30, INK, true)))?;
         let mut names: Vec<(&str, RGBColor, Option<Shape>)> =
             self.lines.iter().map(|line| (line.name.as_str(), line.color, Some(line.shape))).collect();
         let mut shaded: Vec<&Band> = Vec::new();
         for band in bands {
-            if self.title == "Load" && !shaded.iter().any(|seen| seen.name == band.name) {
+            if self.names_bands && !shaded.iter().any(|seen| seen.name == band.name) {
                 shaded.push(band);
             }
         }
