@@ -27,6 +27,7 @@ fn the_first_three_commands_of_a_newcomer_work() {
         "instances.csv",
         "manifest.json",
         "periods.csv",
+        "report.html",
         "resolved.toml",
         "summary.json",
         "timeline.svg",
