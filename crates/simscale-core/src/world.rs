@@ -399,6 +399,8 @@ pub enum DeploymentKind {
         minimum_healthy_percent: u32,
         /// Share of the desired tasks that may run, in percent, rounded down.
         maximum_percent: u32,
+        /// From one step to the next.
+        every: SimDuration,
     },
     /// As many new tasks as are desired beside the old ones; the traffic shifts all at once, and the old ones leave.
     BlueGreen {

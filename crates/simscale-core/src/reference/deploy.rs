@@ -5,10 +5,7 @@ use super::{Engine, Fact, Life};
 use crate::fleet::Ending;
 use crate::kernel::SimTime;
 use crate::ledger::ActivityKind;
-use crate::world::DeploymentKind;
-
-/// Pause between two steps of a rolling update.
-const STEP: u64 = 10_000_000_000;
+use crate::world::{DeploymentKind, Process};
 
 /// The deployment in progress.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +37,7 @@ impl Engine<'_> {
         self.deploying = Some(InProgress { index, version, since: self.now });
         self.fact(Fact::DeploymentBegins, u64::from(version));
         match self.world.group.deployments[index].kind {
-            DeploymentKind::Rolling { minimum_healthy_percent, maximum_percent } => {
+            DeploymentKind::Rolling { minimum_healthy_percent, maximum_percent, .. } => {
                 self.live = version;
                 let desired = self.desired;
                 let least = minimum(desired, minimum_healthy_percent);
@@ -56,10 +53,7 @@ impl Engine<'_> {
                     "blue/green deployment of version {version} begins: traffic shifts in {duration}"
                 );
                 self.say_deployment(index, &what);
-                let mut missing = self.desired;
-                while missing > 0 && self.next_try.is_none() && self.launch_as(version, true) {
-                    missing -= 1;
-                }
+                self.double();
                 self.later(self.now + duration.as_nanos(), Life::DeploymentStep { index, version });
             }
         }
@@ -71,7 +65,7 @@ impl Engine<'_> {
         }
         match self.world.group.deployments[index].kind {
             DeploymentKind::BlueGreen { .. } => self.traffic_shifts(index, version),
-            DeploymentKind::Rolling { minimum_healthy_percent, maximum_percent } => {
+            DeploymentKind::Rolling { minimum_healthy_percent, maximum_percent, every } => {
                 let least = minimum(self.desired, minimum_healthy_percent);
                 let most = maximum(self.desired, maximum_percent);
                 self.roll(version, least, most);
@@ -79,8 +73,20 @@ impl Engine<'_> {
                 if ready && self.living() == self.desired {
                     self.deployment_ends(index, version);
                 } else {
-                    self.later(self.now + STEP, Life::DeploymentStep { index, version });
+                    self.later(self.now + every.as_nanos(), Life::DeploymentStep { index, version });
                 }
+            }
+        }
+    }
+
+    /// As many of the new version wait in the dark as are desired.
+    pub(super) fn double(&mut self) {
+        let Some(InProgress { index, version, .. }) = self.deploying else { return };
+        let blue_green = matches!(self.world.group.deployments[index].kind, DeploymentKind::BlueGreen { .. });
+        let may_launch = blue_green && !self.is_suspended(Process::Launch);
+        while may_launch && self.in_the_dark() < self.desired && self.next_try.is_none() {
+            if !self.launch_as(version, true) {
+                self.wait_for_room();
             }
         }
     }

@@ -41,6 +41,7 @@ impl Engine<'_> {
                 self.wait_for_room();
             }
         }
+        self.double();
         if self.is_suspended(Process::Terminate) {
             return;
         }

@@ -4,10 +4,7 @@ use super::{Event, Sim};
 use crate::fleet::{Ending, Health, Life, Stage, rolling_limits, terminated_first};
 use crate::kernel::SimTime;
 use crate::ledger::ActivityKind;
-use crate::world::DeploymentKind;
-
-/// How often a rolling update looks what it may stop and start: undocumented.
-const STEP: u64 = 10_000_000_000;
+use crate::world::{DeploymentKind, Process};
 
 /// Which versions there are, and what replaces one by another.
 #[derive(Debug)]
@@ -64,11 +61,7 @@ impl Sim<'_> {
                     "blue/green deployment of version {version} begins: traffic shifts in {duration}"
                 );
                 self.note_deployment(index, &what);
-                for _ in 0..self.group.desired {
-                    if self.places.held_until.is_some() || !self.launch_as(version, true) {
-                        break;
-                    }
-                }
+                self.launch_in_the_dark();
                 let at = self.now.saturating_add(duration.as_nanos());
                 self.schedule(at, Event::DeploymentStep { index: index as u32, version });
             }
@@ -80,9 +73,9 @@ impl Sim<'_> {
         if self.versions.running != Some(index) || self.versions.newest != version {
             return;
         }
-        if let DeploymentKind::BlueGreen { .. } = self.world.group.deployments[index].kind {
+        let DeploymentKind::Rolling { every, .. } = self.world.group.deployments[index].kind else {
             return self.shift_traffic(index, version);
-        }
+        };
         self.start_new_tasks(index, version);
         self.stop_old_tasks(index, version);
         let done = self.tasks(|life| life.version != version).is_empty()
@@ -92,7 +85,22 @@ impl Sim<'_> {
             self.end_deployment(index, version);
         } else {
             let event = Event::DeploymentStep { index: index as u32, version };
-            self.schedule(self.now + STEP, event);
+            self.schedule(self.now.saturating_add(every.as_nanos()), event);
+        }
+    }
+
+    /// A blue/green deployment keeps as many tasks of its version in the dark as are desired.
+    pub(super) fn launch_in_the_dark(&mut self) {
+        if self.versions.running.is_none() || self.rolls() {
+            return;
+        }
+        while self.group.dark < self.group.desired
+            && self.places.held_until.is_none()
+            && !self.suspended(Process::Launch)
+        {
+            if !self.launch_as(self.versions.newest, true) {
+                self.hold_launches();
+            }
         }
     }
 
@@ -181,7 +189,7 @@ impl Sim<'_> {
     /// Fewest and most tasks of a rolling update.
     fn rolling(&self, index: usize) -> (u32, u32) {
         match self.world.group.deployments[index].kind {
-            DeploymentKind::Rolling { minimum_healthy_percent, maximum_percent } => {
+            DeploymentKind::Rolling { minimum_healthy_percent, maximum_percent, .. } => {
                 rolling_limits(self.group.desired, minimum_healthy_percent, maximum_percent)
             }
             DeploymentKind::BlueGreen { .. } => (0, u32::MAX),

@@ -104,6 +104,7 @@ impl Sim<'_> {
                 self.hold_launches();
             }
         }
+        self.launch_in_the_dark();
         // What a rolling update has too many of it stops itself.
         let rolls = self.rolls();
         while !rolls

@@ -542,7 +542,8 @@ fn deploy(c: &mut Choice, w: &mut World, span: u64, grid: u64) {
             true => {
                 let minimum_healthy_percent = c.one_of(&[0, 50, 75, 100]);
                 let maximum_percent = c.one_of(&[100, 125, 150, 200]).max(minimum_healthy_percent);
-                DeploymentKind::Rolling { minimum_healthy_percent, maximum_percent }
+                let every = SimDuration::from_nanos(snap(c.one_of(&[50, 200, 1000, 3000]) * 1_000_000));
+                DeploymentKind::Rolling { minimum_healthy_percent, maximum_percent, every }
             }
             false => DeploymentKind::BlueGreen { duration: SimDuration::from_nanos(snap(c.below(span / 2))) },
         };

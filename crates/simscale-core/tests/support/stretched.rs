@@ -75,6 +75,14 @@ pub fn stretched(mut w: World, k: u64) -> World {
         suspension.from = SimTime::from_nanos(suspension.from.as_nanos() * k);
         suspension.to = SimTime::from_nanos(suspension.to.as_nanos() * k);
     }
+    for deployment in &mut g.deployments {
+        deployment.at = SimTime::from_nanos(deployment.at.as_nanos() * k);
+        match &mut deployment.kind {
+            DeploymentKind::Rolling { every: time, .. } | DeploymentKind::BlueGreen { duration: time } => {
+                times(time, k)
+            }
+        }
+    }
     for hook in &mut g.hooks {
         law_times(&mut hook.time, k);
         times(&mut hook.heartbeat_timeout, k);

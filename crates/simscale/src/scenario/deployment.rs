@@ -6,6 +6,7 @@ use simscale_core as core;
 
 use super::law::sim;
 use super::manual::{check_moment, instant};
+use super::run::check_interval;
 use super::{Policy, RunSettings, Scenario, names};
 use crate::text::{Check, Duration, Moment};
 
@@ -35,11 +36,13 @@ pub struct Rolling {
     /// Share of the desired tasks that may run, in percent, rounded down; 100 to 400; default 200, as ECS.
     #[schemars(range(min = 100, max = 400))]
     pub maximum_percent: u32,
+    /// How often the scheduler looks what it may start and stop, at least "1s"; default "10s", unverified: AWS says no number.
+    pub interval: Duration,
 }
 
 impl Default for Rolling {
     fn default() -> Self {
-        Rolling { minimum_healthy_percent: 100, maximum_percent: 200 }
+        Rolling { minimum_healthy_percent: 100, maximum_percent: 200, interval: Duration::from_secs(10) }
     }
 }
 
@@ -57,8 +60,13 @@ impl Deployment {
         let kind = match (self.rolling, self.blue_green) {
             (_, Some(blue_green)) => core::DeploymentKind::BlueGreen { duration: sim(blue_green.duration) },
             (rolling, None) => {
-                let Rolling { minimum_healthy_percent, maximum_percent } = rolling.unwrap_or_default();
-                core::DeploymentKind::Rolling { minimum_healthy_percent, maximum_percent }
+                let Rolling { minimum_healthy_percent, maximum_percent, interval } =
+                    rolling.unwrap_or_default();
+                core::DeploymentKind::Rolling {
+                    minimum_healthy_percent,
+                    maximum_percent,
+                    every: sim(interval),
+                }
             }
         };
         Some(core::Deployment { name: self.name.clone(), at: instant(self.at, run)?, kind })
@@ -89,7 +97,7 @@ pub(crate) fn check(scenario: &Scenario, check: &mut Check<'_>) {
             (Some(_), Some(_)) => {
                 check.fail(&path, "is both rolling and blue_green", "keep one of them");
             }
-            (Some(Rolling { minimum_healthy_percent: 100, maximum_percent: 100 }), None) => {
+            (Some(Rolling { minimum_healthy_percent: 100, maximum_percent: 100, .. }), None) => {
                 let rule = "may neither stop an old task nor start a new one";
                 check.fail(
                     &format!("{path}.rolling"),
@@ -97,7 +105,9 @@ pub(crate) fn check(scenario: &Scenario, check: &mut Check<'_>) {
                     "lower minimum_healthy_percent or raise maximum_percent",
                 );
             }
-            (Some(_), None) => {}
+            (Some(rolling), None) => {
+                check_interval(&format!("{path}.rolling.interval"), rolling.interval, check);
+            }
             (None, Some(_)) => check_tracking(scenario, &path, check),
         }
     }
