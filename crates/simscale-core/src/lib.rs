@@ -18,9 +18,9 @@ mod traffic;
 mod world;
 
 pub use control::{
-    Activity, AlarmSpec, AlarmState, AlarmView, Comparison, Datapoint, Decision, Expression, GroupMetric,
-    LowSamples, MathMetric, Metric, MissingData, Needs, Observation, Operator, Policy, Reason, Request,
-    Statistic, Trigger, Window,
+    Activity, AlarmSpec, AlarmState, AlarmView, BalancerMetric, Comparison, Datapoint, Decision, Expression,
+    GroupMetric, LowSamples, MathMetric, Metric, MissingData, Needs, Observation, Operator, Policy, Reason,
+    Request, Statistic, Trigger, Window,
 };
 pub use fleet::Ending;
 pub use fleet::{

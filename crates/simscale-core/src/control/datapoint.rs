@@ -1,5 +1,6 @@
 //! What a metric is, and one published value of it.
 
+use super::BalancerMetric;
 use crate::kernel::{SimDuration, SimTime, mix};
 use crate::world::Metrics;
 use std::fmt;
@@ -36,6 +37,8 @@ pub enum Metric {
     QueueInFlight,
     /// Age of the oldest message that is not deleted, at the end of the period, seconds; 0 without messages; with a queue only.
     OldestMessageAge,
+    /// What the load balancer itself publishes.
+    Balancer(BalancerMetric),
 }
 
 /// A size of the group, as EC2 Auto Scaling publishes it every minute (group metrics).
@@ -88,7 +91,7 @@ impl GroupMetric {
 pub(crate) enum Family {
     /// Each counted instance gives a sample a period.
     Instance,
-    /// The load balancer: a sample for each request.
+    /// The load balancer: a sample for each request, each node, or one a period.
     Balancer,
     /// The group: one sample a period.
     Group,
@@ -100,7 +103,7 @@ impl Metric {
     /// Who publishes it.
     pub(crate) fn family(&self) -> Family {
         match self {
-            Metric::ResponseTime(_) => Family::Balancer,
+            Metric::ResponseTime(_) | Metric::Balancer(_) => Family::Balancer,
             Metric::Group(_) => Family::Group,
             Metric::QueueVisible | Metric::QueueInFlight | Metric::OldestMessageAge => Family::Queue,
             Metric::Math(_) => unreachable!("an expression has operands and no samples"),
@@ -136,6 +139,7 @@ impl Metric {
             Metric::QueueVisible => (20, 0),
             Metric::QueueInFlight => (21, 0),
             Metric::OldestMessageAge => (22, 0),
+            Metric::Balancer(which) => (30, *which as u64),
         };
         mix(kind << 40 | which)
     }
@@ -186,6 +190,7 @@ impl fmt::Display for Metric {
             Metric::Group(which) => f.write_str(which.name()),
             Metric::Math(index) => write!(f, "math_{index}"),
             Metric::CpuCreditBalance => f.write_str("cpu_credit_balance"),
+            Metric::Balancer(which) => f.write_str(which.name()),
         }
     }
 }

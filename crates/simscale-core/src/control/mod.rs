@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod alarm;
+mod balancer_metric;
 mod controller;
 mod controls;
 mod datapoint;
@@ -12,6 +13,7 @@ mod series;
 pub(crate) use aggregate::Aggregate;
 use alarm::Alarm;
 pub use alarm::{AlarmSpec, AlarmState, Comparison, LowSamples, MissingData, Window};
+pub use balancer_metric::BalancerMetric;
 pub(crate) use controller::{Answer, Controller, Effect, Ruling, Sizes};
 pub(crate) use controls::{Controls, Evaluated, GroupView};
 pub(crate) use datapoint::Family;

@@ -303,7 +303,12 @@ impl Policy for Sizes {
 }
 
 /// Nodes that know their own zone only, or each other, and thresholds of target-group health.
-fn spread(c: &mut Choice, w: &mut World) {
+fn spread(c: &mut Choice, small: &mut Small) {
+    if let (Some(reader), true) = (small.readers.last_mut(), c.chance(40)) {
+        reader.queries[0].metric = Metric::Balancer(c.one_of(&BalancerMetric::ALL));
+        (reader.low, reader.high) = (0.5, 2.5 + c.below(9) as f64);
+    }
+    let w = &mut small.world;
     w.instance.overflow = c.one_of(&[Overflow::Answer503, Overflow::ConnectionRefused]);
     let b = &mut w.balancer;
     b.cross_zone = c.chance(60);
@@ -483,7 +488,7 @@ pub fn random(seed: u64) -> Small {
     let mut small =
         Small { world: w, arrivals, sizes, readers: Vec::new(), watchers: Vec::new(), joiner: None };
     steer(c, &mut small);
-    spread(&mut Choice::new(seed ^ 0x616c_6221), &mut small.world);
+    spread(&mut Choice::new(seed ^ 0x616c_6221), &mut small);
     sessions::add(&mut Choice::new(seed ^ 0x5e55_1011), &mut small, grid);
     guard(&mut Choice::new(seed ^ 0x11fe), &mut small);
     super::random_metrics::cloudwatch(&mut Choice::new(seed ^ 0xc10d_3a7c_0000_0000), &mut small);

@@ -96,7 +96,7 @@ pub struct MetricName {
 }
 
 /// The built-in metrics.
-pub const METRICS: [MetricName; 18] = [
+pub const METRICS: [MetricName; 23] = [
     MetricName {
         name: "cpu_utilization",
         unit: "percent",
@@ -151,6 +151,31 @@ pub const METRICS: [MetricName; 18] = [
         name: "response_time_p<N>",
         unit: "milliseconds",
         meaning: "quantile of the response times served, such as response_time_p99 or response_time_p99.9",
+    },
+    MetricName {
+        name: "request_count",
+        unit: "requests per period",
+        meaning: "attempts for which the balancer found a target; zero without traffic",
+    },
+    MetricName {
+        name: "http_5xx_elb",
+        unit: "requests per period",
+        meaning: "attempts that the balancer answered 502, 503 or 504; no datapoint when there were none",
+    },
+    MetricName {
+        name: "http_5xx_target",
+        unit: "requests per period",
+        meaning: "attempts that targets answered 5xx; no datapoint when there were none",
+    },
+    MetricName {
+        name: "healthy_host_count",
+        unit: "targets",
+        meaning: "healthy targets, a sample of each node of the balancer; no datapoint without registered targets",
+    },
+    MetricName {
+        name: "unhealthy_host_count",
+        unit: "targets",
+        meaning: "unhealthy targets, a sample of each node of the balancer; no datapoint without registered targets",
     },
     MetricName {
         name: "group_min_size",
@@ -233,12 +258,14 @@ impl Metrics {
             _ => {
                 let quantile = name.strip_prefix("response_time_p").and_then(percentile);
                 let group = core::GroupMetric::ALL.into_iter().find(|which| which.name() == name);
+                let balancer = core::BalancerMetric::ALL.into_iter().find(|which| which.name() == name);
                 let place = |found: Option<usize>| found.and_then(|index| u16::try_from(index).ok());
                 let custom = || place(self.custom.iter().position(|custom| custom.name == name));
                 let math = || place(self.math.iter().position(|math| math.name == name));
                 return quantile
                     .map(core::Metric::ResponseTime)
                     .or_else(|| group.map(core::Metric::Group))
+                    .or_else(|| balancer.map(core::Metric::Balancer))
                     .or_else(|| custom().map(core::Metric::Custom))
                     .or_else(|| math().map(core::Metric::Math));
             }
