@@ -28,8 +28,13 @@ struct Recorder {
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
-fn allowed(metric: &Metric) -> f64 {
-    if matches!(metric, Metric::ResponseTime(_)) { HISTOGRAM } else { FLOAT }
+fn allowed(query: &MetricQuery) -> f64 {
+    let times = Metric::Balancer(BalancerMetric::TargetResponseTime);
+    match (&query.metric, query.statistic) {
+        (Metric::ResponseTime(_), _) => HISTOGRAM,
+        (metric, Statistic::Percentile(_)) if *metric == times => HISTOGRAM,
+        _ => FLOAT,
+    }
 }
 
 impl Policy for Recorder {
@@ -56,7 +61,7 @@ impl Policy for Recorder {
         let mut values = Vec::new();
         let mut stamps = Vec::new();
         for (query, points) in queries.zip(series) {
-            values.extend(points.iter().map(|p| (p.value, allowed(&query.metric))));
+            values.extend(points.iter().map(|p| (p.value, allowed(query))));
             stamps.push(points.iter().map(|p| (p.start.as_nanos(), p.period.as_nanos())).collect::<Vec<_>>());
         }
         let states: Vec<AlarmState> = seen.alarms.iter().map(|a| a.state).collect();
@@ -299,7 +304,10 @@ fn smaller(small: &Small) -> Vec<Small> {
         &|w| w.backend_connections = None,
         &|w| w.queue = None,
         &|w| w.objectives.clear(),
-        &|w| w.group.zones.truncate(1),
+        &|w| {
+            w.group.zones.truncate(1);
+            w.machines.iter_mut().for_each(|m| m.zone = 0);
+        },
         &|w| w.group.health.follows_balancer = false,
         &|w| w.lead_in = SimDuration::ZERO,
         &|w| w.metrics.missing_ppm = 0,

@@ -565,6 +565,10 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     ("\"cpu_utilization\"", "\"queue_visible\"", &[
         "bad.toml:17:30: policy.track.target_tracking.metric: \"queue_visible\" is not measured: there is no queue; add [queue], or use another metric",
     ]),
+    ("# end\n", "[queue]\n[[policy]]\nname = \"errors\"\ntarget_tracking = { metric = \"http_5xx_target\", target = 5.0 }\n", &[
+        "bad.toml:10:1: instance.discipline: does not pull messages from the [queue]; write discipline = { workers = { count = 1 } }",
+        "bad.toml:24:30: policy.errors.target_tracking.metric: \"http_5xx_target\" is not measured: a [queue] takes the balancer's place; use a metric of the queue, such as queue_visible",
+    ]),
 ];
 
 #[test]

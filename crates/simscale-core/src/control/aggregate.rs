@@ -23,6 +23,14 @@ impl Aggregate {
         Aggregate { samples: 0, total: 0.0, sum: 0.0, least, most, values: Vec::new() }
     }
 
+    /// Of samples that somebody else has added up; `values` for percentiles.
+    pub fn of(samples: u64, sum: f64, (least, most): (f64, f64), values: Vec<(f64, u64)>) -> Self {
+        if samples == 0 {
+            return Aggregate::new();
+        }
+        Aggregate { samples, total: sum, sum, least, most, values }
+    }
+
     /// Adds a sample. `keep`: for percentiles.
     pub fn sample(&mut self, value: f64, keep: bool) {
         self.samples += 1;

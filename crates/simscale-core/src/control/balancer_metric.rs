@@ -2,39 +2,65 @@
 //!
 //! Source: ALB user guide, "CloudWatch metrics for your Application Load Balancer": names, and when each is reported.
 
-/// A metric of the load balancer.
+/// A metric of the load balancer. A count has one sample a period, and none when it is zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BalancerMetric {
-    /// `RequestCount`: attempts for which a node could choose a target; one sample, zero without traffic (inferred).
+    /// `RequestCount`: attempts for which a node could choose a target.
     RequestCount,
-    /// `HTTPCode_ELB_5XX_Count`: attempts that the balancer answered 502, 503 or 504; one sample, none when there were none.
+    /// `HTTPCode_ELB_4XX_Count`: attempts that clients gave up (460).
+    Elb4xx,
+    /// `HTTPCode_ELB_5XX_Count`: attempts that the balancer answered 502, 503 or 504.
     Elb5xx,
-    /// `HTTPCode_Target_5XX_Count`: attempts that targets answered 5xx; one sample, none when there were none.
+    /// `HTTPCode_Target_5XX_Count`: attempts that targets answered 5xx.
     Target5xx,
     /// `HealthyHostCount` at the end of the period: a sample of each node that reaches registered targets.
     HealthyHosts,
     /// `UnHealthyHostCount` at the end of the period: a sample of each node that reaches registered targets.
     UnhealthyHosts,
+    /// `TargetResponseTime`, seconds: from the moment an attempt was sent to its target's answer; a sample of each attempt that a target answered.
+    TargetResponseTime,
+    /// `NewConnectionCount`: connections that clients opened.
+    NewConnections,
+    /// `ProcessedBytes`: of requests and of answers.
+    ProcessedBytes,
 }
 
 impl BalancerMetric {
     /// All, in order.
-    pub const ALL: [BalancerMetric; 5] = [
+    pub const ALL: [BalancerMetric; 9] = [
         BalancerMetric::RequestCount,
+        BalancerMetric::Elb4xx,
         BalancerMetric::Elb5xx,
         BalancerMetric::Target5xx,
         BalancerMetric::HealthyHosts,
         BalancerMetric::UnhealthyHosts,
+        BalancerMetric::TargetResponseTime,
+        BalancerMetric::NewConnections,
+        BalancerMetric::ProcessedBytes,
     ];
+
+    /// Whether it counts what happened in a period, so that its sum is what matters.
+    pub fn is_count(self) -> bool {
+        !matches!(
+            self,
+            BalancerMetric::HealthyHosts
+                | BalancerMetric::UnhealthyHosts
+                | BalancerMetric::TargetResponseTime
+        )
+    }
 
     /// Its name in a scenario.
     pub fn name(self) -> &'static str {
         match self {
             BalancerMetric::RequestCount => "request_count",
+            BalancerMetric::Elb4xx => "http_4xx_elb",
             BalancerMetric::Elb5xx => "http_5xx_elb",
             BalancerMetric::Target5xx => "http_5xx_target",
             BalancerMetric::HealthyHosts => "healthy_host_count",
             BalancerMetric::UnhealthyHosts => "unhealthy_host_count",
+            BalancerMetric::TargetResponseTime => "target_response_time",
+            BalancerMetric::NewConnections => "new_connection_count",
+            BalancerMetric::ProcessedBytes => "processed_bytes",
         }
     }
 }

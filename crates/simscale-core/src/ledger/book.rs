@@ -62,11 +62,12 @@ pub(crate) struct Book {
     waiting_ns: u128,
     outcomes: u64,
     control: u64,
-    overflow: Overflow,
+    /// How a full target turns an attempt away; `None` with a queue, where nobody answers anybody.
+    overflow: Option<Overflow>,
 }
 
 impl Book {
-    pub fn new(judges: Vec<Judge>, overflow: Overflow) -> Self {
+    pub fn new(judges: Vec<Judge>, overflow: Option<Overflow>) -> Self {
         Book {
             counts: Counts::default(),
             window_start: Counts::default(),
@@ -113,6 +114,14 @@ impl Book {
         }
     }
 
+    /// Whether an attempt that ended like this was answered by its target, with an error.
+    pub fn is_answered_by_target(&self, outcome: Outcome) -> bool {
+        match outcome {
+            Outcome::Refused => self.overflow == Some(Overflow::Answer503),
+            outcome => outcome == Outcome::Error,
+        }
+    }
+
     /// An attempt failed.
     pub fn attempt_failed(&mut self, outcome: Outcome) {
         let a = &mut self.counts.attempts;
@@ -123,12 +132,19 @@ impl Book {
             Outcome::Error => a.errors += 1,
             Outcome::Killed => a.killed += 1,
         }
+        if self.overflow.is_some() {
+            self.answer(outcome);
+        }
+    }
+
+    /// Who answered an attempt that failed, and with which code.
+    fn answer(&mut self, outcome: Outcome) {
+        let by_target = self.is_answered_by_target(outcome);
         let r = &mut self.counts.responses;
         match outcome {
             Outcome::Served => {}
-            Outcome::Refused if self.overflow == Overflow::Answer503 => r.target_5xx += 1,
-            Outcome::Error => r.target_5xx += 1,
-            Outcome::Refused | Outcome::Unreachable | Outcome::Killed => r.elb_502 += 1,
+            _ if by_target => r.target_5xx += 1,
+            Outcome::Error | Outcome::Refused | Outcome::Unreachable | Outcome::Killed => r.elb_502 += 1,
             Outcome::NoTarget => r.elb_503 += 1,
             Outcome::TimedOut => r.elb_460 += 1,
             Outcome::GatewayTimeOut => r.elb_504 += 1,

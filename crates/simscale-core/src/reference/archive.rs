@@ -1,10 +1,8 @@
 //! Every sample of every metric, written down once, and datapoints computed from the list whenever somebody asks.
 
-use super::log::{Entry, quantile};
+use super::log::quantile;
 use super::{Engine, Instance};
-use crate::control::{
-    BalancerMetric, Datapoint, Expression, GroupMetric, Metric, Operator, Statistic, Window,
-};
+use crate::control::{Datapoint, Expression, GroupMetric, Metric, Operator, Statistic, Window};
 use crate::kernel::{Purpose, Sampler, SimTime, hash, mix, stream};
 use crate::world::MetricQuery;
 
@@ -201,26 +199,6 @@ impl Engine<'_> {
             Metric::Group(which) => vec![f64::from(self.size(*which))],
             Metric::Balancer(which) => self.balancer_samples(*which, start),
             Metric::Math(_) => vec![],
-        }
-    }
-
-    /// Counts since `start`, and hosts as each node sees them.
-    fn balancer_samples(&self, which: BalancerMetric, start: u64) -> Vec<f64> {
-        let given = self.log.responses_given(start);
-        let some = |n: u64| if n > 0 { vec![n as f64] } else { vec![] };
-        let hosts = |wanted: fn(&Instance) -> bool| -> Vec<f64> {
-            let reach = (0..self.zones()).map(|zone| self.reach(zone)).filter(|r| !r.is_empty());
-            reach.map(|r| r.iter().filter(|&&s| wanted(self.at(s))).count() as f64).collect()
-        };
-        match which {
-            BalancerMetric::RequestCount => {
-                let sent = self.log.count(start, |e| matches!(e, Entry::Sent { .. }));
-                vec![(sent - given.elb_503) as f64]
-            }
-            BalancerMetric::Elb5xx => some(given.elb_502 + given.elb_503 + given.elb_504),
-            BalancerMetric::Target5xx => some(given.target_5xx),
-            BalancerMetric::HealthyHosts => hosts(|i| i.healthy),
-            BalancerMetric::UnhealthyHosts => hosts(|i| !i.healthy && !i.new),
         }
     }
 

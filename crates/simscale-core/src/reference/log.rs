@@ -35,6 +35,10 @@ pub(super) enum Entry {
     /// Bytes went through the balancer.
     Bytes(u64),
     Answered(Answer),
+    /// A target answered an attempt, so long after it was sent, ns.
+    TargetAnswered {
+        took: u64,
+    },
     RequestEnded {
         outcome: Outcome,
         response: u64,

@@ -2,6 +2,7 @@
 
 mod archive;
 mod balancer;
+mod balancer_metrics;
 mod books;
 mod credits;
 mod decide;

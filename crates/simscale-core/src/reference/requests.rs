@@ -18,6 +18,8 @@ pub(super) struct Request {
     class: u8,
     /// The session it belongs to.
     pub session: Option<usize>,
+    /// When its last attempt was sent.
+    sent_at: u64,
     /// When it can be received again, if it is received and not deleted.
     pub back_at: u64,
     /// CPU and wait time of the attempt that was served.
@@ -75,6 +77,7 @@ impl Engine<'_> {
             wait,
             class,
             session,
+            sent_at: 0,
             back_at: 0,
             own: 0,
             end: None,
@@ -97,6 +100,7 @@ impl Engine<'_> {
             return self.show(request, attempt);
         }
         self.note(Entry::Sent { retry: attempt > 0 });
+        self.requests[request as usize].sent_at = self.now;
         self.note(Entry::Bytes(self.bytes_of(request).0));
         if let (0, Some(retries)) = (attempt, self.world.clients.retries) {
             let full = u64::from(retries.budget_burst) * 1_000_000;
@@ -299,7 +303,9 @@ impl Engine<'_> {
         let fact = mix((outcome as u64) << 56 ^ slot << 40 ^ identity);
         self.outcomes = self.outcomes.wrapping_add(mix(fact.wrapping_add(self.now)));
         self.note(Entry::AttemptEnded(outcome));
-        self.note_answer(slot_answers, outcome);
+        if self.world.queue.is_none() {
+            self.note_answer(slot_answers, id.0, outcome);
+        }
         if let (Some(place), Outcome::Served | Outcome::Error) = (place, outcome) {
             self.at_mut(place).served += u64::from(outcome == Outcome::Served);
             self.bake_cookie(id.0, place, outcome == Outcome::Served);
@@ -318,20 +324,25 @@ impl Engine<'_> {
         self.world.balancer.units.sizes.get(class).copied().unwrap_or_default()
     }
 
-    /// Who answers for an attempt that ended like this; `listens`: its target's application does.
-    fn note_answer(&mut self, listens: bool, outcome: Outcome) {
+    /// Who answers an attempt that ended like this; `listens`: its target's application does.
+    fn note_answer(&mut self, listens: bool, request: u64, outcome: Outcome) {
         let answer = match outcome {
-            Outcome::Served => return,
-            Outcome::TimedOut => Answer::Client460,
-            Outcome::GatewayTimeOut => Answer::Balancer504,
-            Outcome::NoTarget => Answer::Balancer503,
-            Outcome::Error => Answer::Target5xx,
+            Outcome::Served => None,
+            Outcome::TimedOut => Some(Answer::Client460),
+            Outcome::GatewayTimeOut => Some(Answer::Balancer504),
+            Outcome::NoTarget => Some(Answer::Balancer503),
+            Outcome::Error => Some(Answer::Target5xx),
             Outcome::Refused if listens && self.world.instance.overflow == Overflow::Answer503 => {
-                Answer::Target5xx
+                Some(Answer::Target5xx)
             }
-            Outcome::Refused | Outcome::Killed => Answer::Balancer502,
+            Outcome::Refused | Outcome::Killed => Some(Answer::Balancer502),
         };
-        self.note(Entry::Answered(answer));
+        if let Some(answer) = answer {
+            self.note(Entry::Answered(answer));
+        }
+        if matches!(answer, None | Some(Answer::Target5xx)) {
+            self.note(Entry::TargetAnswered { took: self.now - self.requests[request as usize].sent_at });
+        }
     }
 
     pub(super) fn request_ends(&mut self, request: u64, outcome: Outcome) {

@@ -1,5 +1,6 @@
 //! The desk where attempts that leave an instance report: counted at once, and noted where somebody must act.
 
+use super::balancer_metrics::Answers;
 use super::deadlines::Deadlines;
 use crate::fleet::{Departures, ERROR, Job, Outcome, PROBE};
 use crate::ledger::Book;
@@ -79,9 +80,13 @@ pub(super) struct Desk {
     pub answered: Vec<Answered>,
     /// Whether attempts come out of a queue: their requests were born before.
     pub queued: bool,
-    /// Whether requests belong to sessions, and those that were served: their users think next.
+    /// Whether anybody wants to know of a single answer: sessions, or whoever watches how fast targets answer.
+    pub notes: bool,
+    /// Requests of sessions that were served: their users think next.
     pub sessions: bool,
     pub served: Vec<Served>,
+    /// How fast targets answer, where somebody asks for it.
+    pub answers: Option<Box<Answers>>,
     /// Attempts that each slot's instance served.
     pub served_by: Vec<u64>,
     /// Backend slots given to attempts of other instances: slot, identity, time.
@@ -107,6 +112,11 @@ impl Desk {
     pub fn fail(&mut self, job: &Job, outcome: Outcome, at: u64, slot: usize) {
         self.book.stamp(job.identity(), outcome, at, slot);
         self.book.attempt_failed(outcome);
+        if let Some(answers) = &mut self.answers
+            && self.book.is_answered_by_target(outcome)
+        {
+            answers.record(at - job.born);
+        }
         self.failures.push(Failure { job: *job, outcome, slot });
         self.pending = true;
     }
@@ -135,6 +145,17 @@ impl Desk {
             self.deadlines.left(slot, job);
             self.nodes.at(job.node()).settled(slot);
             self.fail(job, Outcome::Error, at, slot);
+        }
+    }
+
+    /// Somebody wants to know that an attempt was served.
+    fn note_served(&mut self, slot: usize, job: &Job, at: u64) {
+        if let Some(answers) = &mut self.answers {
+            answers.record(at - job.born);
+        }
+        if self.sessions {
+            self.served.push(Served { request: job.request(), at, slot });
+            self.pending = true;
         }
     }
 
@@ -168,9 +189,8 @@ impl Departures for Desk {
         let own = self.own(job);
         self.book.served(born, at, own);
         self.served_by[slot] += 1;
-        if self.sessions {
-            self.served.push(Served { request: job.request(), at, slot });
-            self.pending = true;
+        if self.notes {
+            self.note_served(slot, job, at);
         }
     }
 

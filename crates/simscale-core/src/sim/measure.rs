@@ -1,5 +1,6 @@
 //! The end of a metric period: everything comes up to date, a row leaves, datapoints are made.
 
+use super::balancer_metrics::Totals;
 use super::credits::Accounts;
 use super::{Event, Sim};
 use crate::control::{Family, Metric, Track};
@@ -51,8 +52,8 @@ pub(super) struct Measures {
     pub meters: Vec<Meter>,
     /// Response times since the last stretch of the world's resolution, where somebody asks for them.
     pub responses: Option<Histogram>,
-    /// Attempts that found a target, and what was answered, when the last stretch of the world's resolution ended.
-    pub told: (u64, Responses),
+    /// What the balancer had counted when the last stretch of the world's resolution ended.
+    pub told: Totals,
     row: Sample,
     /// Sum over the statistics window.
     window: (u128, u128),
@@ -76,7 +77,7 @@ impl Measures {
             before_ppm: world.classes.iter().map(|c| c.cpu_before_ppm).collect(),
             meters: lengths.into_iter().map(|every| Meter { every, slots: Vec::new() }).collect(),
             responses: times.then(Histogram::new),
-            told: (0, Responses::default()),
+            told: Totals::default(),
             row: Sample::default(),
             window: (0, 0),
             measured: Vec::new(),

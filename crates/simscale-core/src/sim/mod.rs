@@ -2,6 +2,7 @@
 
 mod agents;
 mod archive;
+mod balancer_metrics;
 mod credits;
 mod deadlines;
 mod decide;

@@ -2,10 +2,9 @@
 
 use super::Sim;
 use super::measure::{Sample, memory_used};
-use crate::control::{Aggregate, BalancerMetric, Family, GroupMetric, Metric};
-use crate::fleet::{Life, Stage};
+use crate::control::{Aggregate, Family, GroupMetric, Metric};
+use crate::fleet::Stage;
 use crate::kernel::{Purpose, hash};
-use crate::ledger::Responses;
 use crate::world::CustomMetric;
 
 impl Sim<'_> {
@@ -32,42 +31,12 @@ impl Sim<'_> {
             }
         }
         if now.is_multiple_of(self.world.metrics.resolution.as_nanos()) {
-            self.measures.told = self.answered_so_far();
+            self.measures.told = self.desk.totals();
+            if let Some(answers) = &mut self.desk.answers {
+                answers.clear();
+            }
             if let Some(responses) = &mut self.measures.responses {
                 responses.clear();
-            }
-        }
-    }
-
-    /// Attempts that found a target since the start of the run, and what was answered.
-    fn answered_so_far(&self) -> (u64, Responses) {
-        let counts = &self.desk.book.counts;
-        (counts.attempts.sent - counts.responses.elb_503, counts.responses)
-    }
-
-    /// The samples of a metric of the balancer's own: a count of the stretch, or hosts as each node sees them.
-    fn balancer_samples(&self, which: BalancerMetric, mut add: impl FnMut(f64)) {
-        let (found, answered) = self.answered_so_far();
-        let (found, answered) = (found - self.measures.told.0, answered.since(self.measures.told.1));
-        match which {
-            BalancerMetric::RequestCount => add(found as f64),
-            BalancerMetric::Elb5xx if answered.elb_5xx() > 0 => add(answered.elb_5xx() as f64),
-            BalancerMetric::Target5xx if answered.target_5xx > 0 => add(answered.target_5xx as f64),
-            BalancerMetric::Elb5xx | BalancerMetric::Target5xx => {}
-            BalancerMetric::HealthyHosts | BalancerMetric::UnhealthyHosts => {
-                for zone in 0..self.group.living.len() {
-                    let reached = |l: &&Life| {
-                        l.stage == Stage::InService
-                            && (self.world.balancer.cross_zone || usize::from(l.zone) == zone)
-                    };
-                    let targets = self.lives.iter().filter(reached);
-                    let healthy = targets.clone().filter(|l| l.health.healthy).count();
-                    let unhealthy = targets.clone().filter(|l| l.health.known && !l.health.healthy).count();
-                    let hosts = if which == BalancerMetric::HealthyHosts { healthy } else { unhealthy };
-                    if targets.count() > 0 {
-                        add(hosts as f64);
-                    }
-                }
             }
         }
     }
@@ -88,8 +57,7 @@ impl Sim<'_> {
             }
             Family::Balancer => {
                 if let Metric::Balancer(which) = metric {
-                    self.balancer_samples(*which, |value| all.sample(value, keep));
-                    return all;
+                    return self.balancer_samples(*which, keep);
                 }
                 let responses = self.measures.responses.iter().flat_map(|h| h.counts());
                 responses.for_each(|(ns, count)| all.samples(ns as f64 / 1e6, count));

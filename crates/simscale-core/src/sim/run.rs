@@ -1,19 +1,22 @@
 //! From a world to a result: sets a run up, lets it go, closes the books.
 
 use super::agents::AgentState;
+use super::balancer_metrics::Answers;
 use super::deadlines::Deadlines;
 use super::machines::MachineState;
 use super::places::PlaceState;
 use super::queue::Messages;
 use super::sessions::Users;
 use super::{BrokenLaw, Desk, Event, Sim, desk::Backend, group::GroupState, measure::Measures};
-use crate::control::{Controller, Controls, Policy};
+use crate::control::{BalancerMetric, Controller, Controls, Metric, Policy};
 use crate::fleet::Stage;
 use crate::kernel::{Calendar, MinIndex, NEVER, Phase, SimTime, key};
 use crate::ledger::{Bill, Book, Capacity, Hours, Judge, RunResult, Sink};
 use crate::traffic::{Arrivals, Births, Nodes, Workload};
 use crate::world::World;
 use std::collections::{BTreeMap, BinaryHeap};
+
+const TARGET_TIMES: Metric = Metric::Balancer(BalancerMetric::TargetResponseTime);
 
 /// Runs a world from its start to its end.
 ///
@@ -40,14 +43,17 @@ impl<'a> Sim<'a> {
         let balancer = world.balancer.idle_timeout.map_or(NEVER, |t| t.as_nanos());
         let controls = Controls::new(policies, &world);
         let measures = Measures::new(&world, &controls.archive.tracks);
+        let times = controls.archive.tracks.iter().any(|track| track.metric == TARGET_TIMES);
         let desk = Desk {
-            book: Book::new(judges, world.instance.overflow),
+            book: Book::new(judges, world.queue.is_none().then_some(world.instance.overflow)),
             nodes: Nodes::new(&world.balancer, world.group.zones.len(), world.seed),
             backend: world.backend_connections.map(Backend::new),
             in_flight: 0,
             failures: Vec::new(),
             answered: Vec::new(),
+            notes: world.clients.sessions.is_some() || times,
             sessions: world.clients.sessions.is_some(),
+            answers: times.then(|| Box::new(Answers::new())),
             served: Vec::new(),
             served_by: Vec::new(),
             grants: Vec::new(),

@@ -1,6 +1,7 @@
 //! A small world to start from, and what tests read off a run.
 #![allow(dead_code)]
 
+pub mod random_balancer;
 pub mod random_metrics;
 pub mod random_world;
 

@@ -303,12 +303,7 @@ impl Policy for Sizes {
 }
 
 /// Nodes that know their own zone only, or each other, and thresholds of target-group health.
-fn spread(c: &mut Choice, small: &mut Small) {
-    if let (Some(reader), true) = (small.readers.last_mut(), c.chance(40)) {
-        reader.queries[0].metric = Metric::Balancer(c.one_of(&BalancerMetric::ALL));
-        (reader.low, reader.high) = (0.5, 2.5 + c.below(9) as f64);
-    }
-    let w = &mut small.world;
+fn spread(c: &mut Choice, w: &mut World) {
     w.instance.overflow = c.one_of(&[Overflow::Answer503, Overflow::ConnectionRefused]);
     let b = &mut w.balancer;
     b.cross_zone = c.chance(60);
@@ -488,7 +483,7 @@ pub fn random(seed: u64) -> Small {
     let mut small =
         Small { world: w, arrivals, sizes, readers: Vec::new(), watchers: Vec::new(), joiner: None };
     steer(c, &mut small);
-    spread(&mut Choice::new(seed ^ 0x616c_6221), &mut small);
+    spread(&mut Choice::new(seed ^ 0x616c_6221), &mut small.world);
     sessions::add(&mut Choice::new(seed ^ 0x5e55_1011), &mut small, grid);
     guard(&mut Choice::new(seed ^ 0x11fe), &mut small);
     super::random_metrics::cloudwatch(&mut Choice::new(seed ^ 0xc10d_3a7c_0000_0000), &mut small);
@@ -499,6 +494,7 @@ pub fn random(seed: u64) -> Small {
     bill(&mut Choice::new(seed ^ 0x6269_6c6c), &mut small.world);
     queue(&mut Choice::new(seed ^ 0x0009_ae0e), &mut small, span, grid);
     machines(&mut Choice::new(seed ^ 0x03ac_417e), &mut small.world, span, grid);
+    super::random_balancer::watch(&mut Choice::new(seed ^ 0x0a1b_3e7a), &mut small);
     small
 }
 

@@ -21,7 +21,7 @@ pub struct Alarm {
     pub name: Option<String>,
     /// The metric: `simscale list metrics` shows all.
     pub metric: String,
-    /// How the samples of a period become one value: "average", "sum", "minimum", "maximum", "sample_count" or a percentile such as "p99"; default "sum" for request_count_per_target, "average" for the others; none for metric math.
+    /// How the samples of a period become one value: "average", "sum", "minimum", "maximum", "sample_count" or a percentile such as "p99"; default "sum" for the balancer's counts (request_count_per_target among them), "average" for the others; none for metric math.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statistic: Option<Statistic>,
     /// Length of a datapoint's period; 1, 5, 10, 20 or 30 s or a multiple of 60 s, and of `metrics.period`; default "60s", or what the metric is published in where that is longer (300 s under basic monitoring).

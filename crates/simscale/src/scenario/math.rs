@@ -14,13 +14,17 @@ use crate::text::{Check, Formula, Statistic, Term};
 pub struct MathMetric {
     /// Name by which policies ask for it; unique, and no other metric's.
     pub name: String,
-    /// Numbers, metrics, `+ - * /` and parentheses; `sum(in_flight)` reads a statistic of a metric, a bare name its average (the sum of request_count_per_target). Math metrics listed above may be used. Division by zero gives no datapoint.
+    /// Numbers, metrics, `+ - * /` and parentheses; `sum(in_flight)` reads a statistic of a metric, a bare name its average (the sum of the balancer's counts, request_count_per_target among them). Math metrics listed above may be used. Division by zero gives no datapoint.
     pub expression: Formula,
 }
 
-/// The statistic that a bare name reads: a balancer publishes its count per target as a sum.
+/// The statistic that a bare name reads: a balancer publishes its counts as sums.
 pub(crate) fn usual_statistic(metric: &core::Metric) -> Statistic {
-    if *metric == core::Metric::RequestCountPerTarget { Statistic::Sum } else { Statistic::Average }
+    match metric {
+        core::Metric::RequestCountPerTarget => Statistic::Sum,
+        core::Metric::Balancer(which) if which.is_count() => Statistic::Sum,
+        _ => Statistic::Average,
+    }
 }
 
 impl Metrics {

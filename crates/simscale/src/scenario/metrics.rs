@@ -96,7 +96,7 @@ pub struct MetricName {
 }
 
 /// The built-in metrics.
-pub const METRICS: [MetricName; 23] = [
+pub const METRICS: [MetricName; 27] = [
     MetricName {
         name: "cpu_utilization",
         unit: "percent",
@@ -155,27 +155,47 @@ pub const METRICS: [MetricName; 23] = [
     MetricName {
         name: "request_count",
         unit: "requests per period",
-        meaning: "attempts for which the balancer found a target; zero without traffic",
+        meaning: "attempts for which the balancer found a target, a sum (`RequestCount`); like every count of the balancer it has no datapoint when it is zero",
+    },
+    MetricName {
+        name: "http_4xx_elb",
+        unit: "requests per period",
+        meaning: "attempts that clients gave up before the idle time-out, 460, a sum (`HTTPCode_ELB_4XX_Count`); no datapoint when there were none",
     },
     MetricName {
         name: "http_5xx_elb",
         unit: "requests per period",
-        meaning: "attempts that the balancer answered 502, 503 or 504; no datapoint when there were none",
+        meaning: "attempts that the balancer answered 502, 503 or 504, a sum (`HTTPCode_ELB_5XX_Count`); no datapoint when there were none",
     },
     MetricName {
         name: "http_5xx_target",
         unit: "requests per period",
-        meaning: "attempts that targets answered 5xx; no datapoint when there were none",
+        meaning: "attempts that targets answered 5xx, a sum (`HTTPCode_Target_5XX_Count`); no datapoint when there were none",
     },
     MetricName {
         name: "healthy_host_count",
         unit: "targets",
-        meaning: "healthy targets, a sample of each node of the balancer; no datapoint without registered targets",
+        meaning: "healthy targets, a sample of each node of the balancer that reaches registered ones (`HealthyHostCount`)",
     },
     MetricName {
         name: "unhealthy_host_count",
         unit: "targets",
-        meaning: "unhealthy targets, a sample of each node of the balancer; no datapoint without registered targets",
+        meaning: "unhealthy targets, a sample of each node of the balancer that reaches registered ones (`UnHealthyHostCount`)",
+    },
+    MetricName {
+        name: "target_response_time",
+        unit: "seconds",
+        meaning: "from the moment an attempt is sent to its target's answer, errors included, a sample of each (`TargetResponseTime`); average or percentiles",
+    },
+    MetricName {
+        name: "new_connection_count",
+        unit: "connections per period",
+        meaning: "connections that clients opened, by clients.requests_per_connection, a sum (`NewConnectionCount`, which counts those to targets too)",
+    },
+    MetricName {
+        name: "processed_bytes",
+        unit: "bytes per period",
+        meaning: "bytes of requests and of answers, a sum (`ProcessedBytes`); nothing without service.request_size and response_size",
     },
     MetricName {
         name: "group_min_size",
@@ -352,12 +372,19 @@ impl Metrics {
         self.check_math(memory, check);
     }
 
-    /// Reports a metric of a queue that is not there.
-    pub(crate) fn check_queue(&self, path: &str, name: &str, check: &mut Check<'_>) {
-        use core::Metric::{OldestMessageAge, QueueInFlight, QueueVisible};
-        if matches!(self.metric(name), Some(QueueVisible | QueueInFlight | OldestMessageAge)) {
-            let hint = "add [queue], or use another metric";
-            check.fail(path, "is not measured: there is no queue", hint);
+    /// Reports a metric of a queue that is not there, or of a balancer whose place a queue takes.
+    pub(crate) fn check_publisher(&self, path: &str, name: &str, queue: bool, check: &mut Check<'_>) {
+        use core::Metric::{Balancer, OldestMessageAge, QueueInFlight, QueueVisible};
+        match self.metric(name) {
+            Some(QueueVisible | QueueInFlight | OldestMessageAge) if !queue => {
+                let hint = "add [queue], or use another metric";
+                check.fail(path, "is not measured: there is no queue", hint);
+            }
+            Some(Balancer(_)) if queue => {
+                let hint = "use a metric of the queue, such as queue_visible";
+                check.fail(path, "is not measured: a [queue] takes the balancer's place", hint);
+            }
+            _ => {}
         }
     }
 

@@ -61,7 +61,7 @@ pub struct Fixed {
 pub struct ThresholdPoll {
     /// The metric; default "cpu_utilization"; `simscale list metrics` shows all.
     pub metric: String,
-    /// How the samples of a period become one value; default "sum" for request_count_per_target, "average" for the others.
+    /// How the samples of a period become one value; default "sum" for the counts of the balancer, "average" for the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statistic: Option<Statistic>,
     /// Length of a datapoint's period; a multiple of `metrics.period`; default "60s", or `metrics.period` where that is longer.
@@ -303,9 +303,8 @@ pub(crate) fn check(scenario: &Scenario, resolved: &Scenario, check: &mut Check<
                 scenario.instance.memory.is_some(),
                 check,
             );
-            if scenario.queue.is_none() {
-                scenario.metrics.check_queue(&format!("{path}.{below}.metric"), query.metric, check);
-            }
+            let (metric, queue) = (format!("{path}.{below}.metric"), scenario.queue.is_some());
+            scenario.metrics.check_publisher(&metric, query.metric, queue, check);
         }
         check_sizes(policy, &path, scenario, check);
         check_built(&resolved.policy[index], &path, resolved, check);

@@ -119,7 +119,7 @@ pub struct TargetTracking {
     pub metric: String,
     /// Where the metric should lie, in its unit; above 0.
     pub target: f64,
-    /// How the samples of a period become one value; default "sum" for request_count_per_target, "average" for the others.
+    /// How the samples of a period become one value; default "sum" for the counts of the balancer, "average" for the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statistic: Option<Statistic>,
     /// Length of a datapoint's period; a multiple of `metrics.period`; default "60s", or `metrics.period` where that is longer.
