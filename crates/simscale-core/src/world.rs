@@ -6,11 +6,13 @@ use crate::traffic::{Algorithm, Sessions, Stickiness};
 
 mod hooks;
 mod machines;
+mod mixed;
 mod places;
 mod suspension;
 
 pub use hooks::{Hook, HookFailure, HookResult, Transition};
 pub use machines::{Machine, Operation, OperationAction, OperationTargets, Strike};
+pub use mixed::{InstanceType, Mixed, OnDemandStrategy, SpotPool, SpotStrategy};
 pub use places::{Addresses, Agents, Places, Shortage, WhenEmpty};
 pub use suspension::{Process, Suspension};
 
@@ -359,8 +361,8 @@ pub struct Group {
     pub desired: u32,
     /// Names of the zones; launches go to the one with the fewest instances.
     pub zones: Vec<String>,
-    /// Which instance of the fullest zone goes first.
-    pub termination: Termination,
+    /// Which instance of the fullest zone goes first: each rule decides among those that the ones before it left; at least one.
+    pub termination: Vec<Termination>,
     /// Instances in service are protected from scale-in: the size asked for falls, and nobody goes.
     pub protect_new_instances: bool,
     /// Instances younger than this stay out of the group's metrics (default instance warm-up).
@@ -377,6 +379,8 @@ pub struct Group {
     pub suspensions: Vec<Suspension>,
     /// New versions of the service, in any order.
     pub deployments: Vec<Deployment>,
+    /// Several types, On-Demand and Spot, in place of the one type of the world's instance.
+    pub mixed: Option<Mixed>,
 }
 
 /// A new version of the service replaces the one that runs.
@@ -412,8 +416,15 @@ pub enum DeploymentKind {
 /// Which instance of a zone is terminated first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Termination {
-    /// EC2's default policy: the oldest configuration first, then the one closest to its next billing hour.
+    /// EC2's default policy: in a mixed group as `AllocationStrategy`; then the oldest configuration, then the one closest to its next billing
+    /// hour.
     Default,
+    /// Of the purchase option that has too many, the type that fits the allocation strategy least; without mixed types everybody is equal.
+    AllocationStrategy,
+    /// Another launch template than the present one, then its oldest version.
+    OldestLaunchTemplate,
+    /// The oldest launch configuration, before everybody with a launch template.
+    OldestLaunchConfiguration,
     /// Closest to its next billing hour.
     ClosestToNextInstanceHour,
     /// Launched first.

@@ -104,7 +104,7 @@ fn errors_of_targets_are_theirs() {
     (w.instance.boot, w.group.min) = (vec![broken], 0);
     // The first instance leaves when the broken one is there.
     let sizes = scripted::sizes(&[(SECOND, 2), (5 * SECOND, 1)]);
-    w.group.termination = Termination::OldestInstance;
+    w.group.termination = vec![Termination::OldestInstance];
     assert_eq!(told(w, &[(10, 1.0)], sizes), [0, 0, 0, 0, 1]);
 }
 

@@ -244,7 +244,7 @@ fn equal_instances_can_be_permuted() {
                 let first = (0..turns).map(|i| (i * SECOND, tiny));
                 let list: Vec<(u64, u64)> = first.chain(list.iter().copied()).collect();
                 let mut w = serving(4, &list);
-                (w.group.min, w.balancer.algorithm, w.group.termination) = (3, algorithm, termination);
+                (w.group.min, w.balancer.algorithm, w.group.termination) = (3, algorithm, vec![termination]);
                 let result = steer(w, requests(&list), sizes(&[(300 * SECOND, 3)])).0;
                 assert_eq!(result.requests.in_flight_at_end, 0);
                 let r = result.response_time;

@@ -128,7 +128,7 @@ fn draining_is_billed() {
     for (work, delay, want) in cases {
         let mut w = booting(1000, &[]);
         w.balancer.deregistration_delay = secs(delay);
-        w.group.termination = Termination::NewestInstance;
+        w.group.termination = vec![Termination::NewestInstance];
         let list: Vec<(u64, u64)> = [(190 * SECOND, SECOND), (190 * SECOND, work * SECOND)].into();
         let list = if work == 0 { vec![] } else { list };
         for raw in [false, true] {

@@ -61,7 +61,7 @@ fn done_at_the_time_out_is_done() {
 fn what_a_killed_worker_held_is_visible_again_at_its_time_out() {
     let list = [(10 * SECOND, 40 * SECOND), (11 * SECOND, 59 * SECOND + SECOND / 2), (12 * SECOND, SECOND)];
     let mut w = workers(2, 1, secs(60), None);
-    w.group.termination = Termination::OldestInstance;
+    w.group.termination = vec![Termination::OldestInstance];
     let (r, keep) = steer(w, requests(&list), sizes(&[(20 * SECOND, 1)]));
     assert_eq!((r.requests.served, r.attempts.killed, r.attempts.sent, r.attempts.retried), (3, 1, 4, 1));
     // 100.5 s, 59.5 s and 99.5 s.

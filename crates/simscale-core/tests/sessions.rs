@@ -146,7 +146,7 @@ fn a_cookie_keeps_a_user_with_its_target() {
 fn a_scale_in_breaks_sessions() {
     let (mut w, workload) = sticky_pair(secs(3600), 10);
     w.group.min = 1;
-    w.group.termination = Termination::OldestInstance;
+    w.group.termination = vec![Termination::OldestInstance];
     let (result, keep) = steer(w, workload, vec![Box::new(OneAt(at(35)))]);
     let counts = result.sessions.expect("there are sessions");
     assert_eq!((counts.broken_by_scale_in, counts.broken_by_health, counts.completed), (2, 0, 3));

@@ -222,6 +222,7 @@ fn parts(summary: &Summary) -> Vec<String> {
     let used = format!("{}, {} of them used", hours.1, plain(billed.commitment_used_hours));
     [
         ("instances", cost.instances, billed.instance_hours, hours.0, hours.1),
+        ("Spot", cost.spot, billed.spot_hours, hours.0, hours.1),
         ("commitment", cost.commitment, billed.commitment_hours, used.as_str(), used.as_str()),
         ("surplus credits", cost.surplus_credits, billed.surplus_credits, "credit", "credits"),
         ("volumes", cost.volumes, billed.volume_gib_months, "GiB-month", "GiB-months"),

@@ -219,6 +219,8 @@ pub struct Cost {
     pub total: f64,
     /// Instances on demand.
     pub instances: f64,
+    /// Spot instances.
+    pub spot: f64,
     /// Instances that are paid for whether they are used or not.
     pub commitment: f64,
     /// CPU credits beyond those that were earned.
@@ -242,6 +244,8 @@ pub struct Cost {
 pub struct Billed {
     /// Hours of instances on demand.
     pub instance_hours: f64,
+    /// Hours of Spot instances.
+    pub spot_hours: f64,
     /// Hours of committed instances, used or not.
     pub commitment_hours: f64,
     /// The part of them that was used.
@@ -460,6 +464,7 @@ fn cost(result: &RunResult, prices: &PriceSource) -> Cost {
     Cost {
         total,
         instances: usd(result.cost.instances_nano_usd),
+        spot: usd(result.cost.spot_nano_usd),
         commitment: usd(result.cost.commitment_nano_usd),
         surplus_credits: usd(result.cost.surplus_credits_nano_usd),
         volumes: usd(result.cost.volumes_nano_usd),
@@ -476,6 +481,7 @@ fn billed(result: &RunResult) -> Billed {
     let hours = |ns: u128| ns as f64 / 3.6e12;
     Billed {
         instance_hours: hours(b.instance_ns),
+        spot_hours: hours(b.spot_ns),
         commitment_hours: hours(b.commitment_ns),
         commitment_used_hours: hours(b.commitment_used_ns),
         surplus_credits: b.surplus_credit_units as f64 / 36e12,

@@ -215,8 +215,8 @@ fn balancer_group_and_faults() {
     let group = &world.group;
     assert_eq!((group.min, group.desired, group.max, group.warm_up), (1, 1, 9, seconds(120)));
     assert_eq!(
-        (group.zones.len(), group.termination, group.cooldown),
-        (2, Termination::NewestInstance, seconds(300))
+        (group.zones.len(), group.termination.clone(), group.cooldown),
+        (2, vec![Termination::NewestInstance], seconds(300))
     );
     assert!(group.health.follows_balancer);
     assert_eq!((group.health.grace, group.health.every), (seconds(90), seconds(60)));

@@ -54,6 +54,9 @@ pub(crate) struct Life {
     pub launch: u64,
     pub launched: u64,
     pub zone: u8,
+    /// Its type, where types are mixed, and whether it is a Spot instance.
+    pub kind: u8,
+    pub spot: bool,
     /// Version of the launch template that it was launched from.
     pub version: u32,
     /// A task of a blue/green deployment that takes no traffic before the shift.
@@ -164,6 +167,8 @@ impl Life {
             launch,
             launched: now,
             zone,
+            kind: 0,
+            spot: false,
             version: 1,
             dark: false,
             address: OWN_ADDRESS.wrapping_add(launch),
@@ -194,6 +199,11 @@ impl Life {
             fails,
             next_phase: 0,
         }
+    }
+
+    /// The same of this type, on demand or Spot.
+    pub fn bought(self, kind: u8, spot: bool) -> Self {
+        Life { kind, spot, ..self }
     }
 
     /// The same as a standalone machine, in this stage.

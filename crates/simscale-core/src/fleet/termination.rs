@@ -26,8 +26,12 @@ pub struct Candidate {
     pub configuration: Configuration,
     /// Until its next hour of billing begins, in any unit, the same for all.
     pub to_billing_hour: u64,
-    /// Scale-in protection.
+    /// It may not go: scale-in protection, or more units than are to go.
     pub protected: bool,
+    /// Its purchase option has more units than the split of the group wants.
+    pub surplus: bool,
+    /// How little its type fits the allocation strategy: of two types the one with the larger number goes.
+    pub misfit: u32,
     /// Its lot: of equals the smallest goes.
     pub lot: u64,
 }
@@ -35,22 +39,42 @@ pub struct Candidate {
 /// The place of the instance that a scale-in terminates; `None` when all are protected or there is none.
 ///
 /// Zones come before any policy: of those with at least one unprotected instance, the ones with most instances (protected ones count).
-/// There the policy decides among the unprotected. Balanced zones are all considered.
+/// There the policies decide among the unprotected, one after the other, until one instance is left; then the lot. Balanced zones are all
+/// considered.
 ///
 /// Source: EC2 Auto Scaling User Guide, "Configure termination policies" and "Use instance scale-in protection"; documented, the zone rule
 /// with protected instances inferred.
-pub fn terminated_first(candidates: &[Candidate], rule: Termination) -> Option<usize> {
+pub fn terminated_first(candidates: &[Candidate], rules: &[Termination]) -> Option<usize> {
     let count = |zone: u8| candidates.iter().filter(|c| c.zone == zone).count();
     let open = || candidates.iter().enumerate().filter(|(_, c)| !c.protected);
     let most = open().map(|(_, c)| count(c.zone)).max()?;
-    let oldest = Configuration::LaunchConfiguration(0);
-    let rank = |c: &Candidate| match rule {
-        Termination::Default => (c.configuration, c.to_billing_hour, c.lot),
-        Termination::ClosestToNextInstanceHour => (oldest, c.to_billing_hour, c.lot),
-        Termination::OldestInstance => (oldest, c.launch, 0),
-        Termination::NewestInstance => (oldest, u64::MAX - c.launch, 0),
-    };
-    open().filter(|(_, c)| count(c.zone) == most).min_by_key(|(_, c)| rank(c)).map(|found| found.0)
+    let mut left: Vec<(usize, &Candidate)> = open().filter(|(_, c)| count(c.zone) == most).collect();
+    for rule in rules {
+        let first = left.iter().map(|(_, c)| rank(*rule, c)).min();
+        left.retain(|(_, c)| Some(rank(*rule, c)) == first);
+    }
+    left.into_iter().min_by_key(|(_, c)| c.lot).map(|found| found.0)
+}
+
+/// Who comes first by one rule has the smallest.
+fn rank(rule: Termination, c: &Candidate) -> (bool, u32, Configuration, u64) {
+    let same = Configuration::LaunchConfiguration(0);
+    let template = Configuration::Template(u32::MAX);
+    match rule {
+        Termination::Default => (!c.surplus, u32::MAX - c.misfit, c.configuration, c.to_billing_hour),
+        Termination::AllocationStrategy => (!c.surplus, u32::MAX - c.misfit, same, 0),
+        Termination::OldestLaunchTemplate => match c.configuration {
+            Configuration::LaunchConfiguration(_) => (true, 0, template, 0),
+            _ => (false, 0, c.configuration, 0),
+        },
+        Termination::OldestLaunchConfiguration => match c.configuration {
+            Configuration::LaunchConfiguration(_) => (false, 0, c.configuration, 0),
+            _ => (true, 0, template, 0),
+        },
+        Termination::ClosestToNextInstanceHour => (false, 0, same, c.to_billing_hour),
+        Termination::OldestInstance => (false, 0, same, c.launch),
+        Termination::NewestInstance => (false, 0, same, u64::MAX - c.launch),
+    }
 }
 
 #[cfg(test)]
@@ -79,11 +103,13 @@ mod tests {
                     },
                     to_billing_hour: parts[2].parse().expect("seconds"),
                     protected: parts.get(3) == Some(&"protected"),
+                    surplus: false,
+                    misfit: 0,
                     lot: 100 - place as u64,
                 }
             };
             let list: Vec<Candidate> = instances.split(' ').enumerate().map(candidate).collect();
-            let gone = terminated_first(&list, Termination::Default).map(|i| format!("i{}", i + 1));
+            let gone = terminated_first(&list, &[Termination::Default]).map(|i| format!("i{}", i + 1));
             assert_eq!(gone.as_deref().unwrap_or("nobody"), want, "{name}");
             cases += 1;
         }

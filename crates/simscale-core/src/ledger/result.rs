@@ -222,6 +222,8 @@ pub struct Capacity {
 pub struct Cost {
     /// Instances on demand.
     pub instances_nano_usd: u128,
+    /// Spot instances.
+    pub spot_nano_usd: u128,
     /// Instances that are paid for whether they are used or not.
     pub commitment_nano_usd: u128,
     /// CPU credits beyond those that were earned.
@@ -240,6 +242,7 @@ impl Cost {
     /// All of it.
     pub fn total_nano_usd(&self) -> u128 {
         self.instances_nano_usd
+            + self.spot_nano_usd
             + self.commitment_nano_usd
             + self.surplus_credits_nano_usd
             + self.volumes_nano_usd
@@ -254,6 +257,8 @@ impl Cost {
 pub struct Billed {
     /// Time of instances on demand, ns.
     pub instance_ns: u128,
+    /// Time of Spot instances, ns.
+    pub spot_ns: u128,
     /// Time of committed instances, used or not, ns.
     pub commitment_ns: u128,
     /// The part of it that was used, ns.

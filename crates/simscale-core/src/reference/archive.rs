@@ -169,10 +169,13 @@ impl Engine<'_> {
         if *metric == Metric::CpuCreditBalance {
             return counted.map(|a| self.credits_of(a.0)).collect();
         }
+        if *metric == Metric::CpuUtilization {
+            let share =
+                |(i, a): (&Instance, super::measure::Area)| a.busy / a.time / f64::from(self.vcpus(i));
+            return counted.map(|of| share(of) * 100.0).collect();
+        }
         let areas = counted.map(|a| a.1);
-        let vcpus = f64::from(self.world.instance.vcpus);
         match metric {
-            Metric::CpuUtilization => areas.map(|a| a.busy / a.time / vcpus * 100.0).collect(),
             Metric::MemoryUtilization => match self.world.instance.memory {
                 None => areas.map(|_| 0.0).collect(),
                 Some(m) => {
@@ -181,7 +184,7 @@ impl Engine<'_> {
                 }
             },
             Metric::RequestCountPerTarget => areas.map(|a| a.taken).collect(),
-            Metric::CpuCreditBalance => unreachable!("answered above"),
+            Metric::CpuCreditBalance | Metric::CpuUtilization => unreachable!("answered above"),
             Metric::QueueVisible | Metric::QueueInFlight | Metric::OldestMessageAge => {
                 self.queue_samples(metric)
             }

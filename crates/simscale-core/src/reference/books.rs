@@ -129,7 +129,8 @@ impl Engine<'_> {
     pub(super) fn cost(&self) -> Cost {
         let prices = &self.world.prices;
         let what = self.quantities();
-        Cost {
+        let mut cost = Cost {
+            spot_nano_usd: 0,
             instances_nano_usd: rounded(what.instance_ns * u128::from(prices.instance_hour_nano_usd))
                 + rounded(self.machine_amount()),
             commitment_nano_usd: rounded(
@@ -148,7 +149,9 @@ impl Engine<'_> {
                 * u128::from(self.world.balancer.units.hour_nano_usd)
                 + 500_000_000)
                 / 1_000_000_000,
-        }
+        };
+        self.bill_types(&mut cost);
+        cost
     }
 
     /// Hour by hour, the largest of what the four dimensions of a capacity unit used, in billionths.
@@ -188,7 +191,8 @@ impl Engine<'_> {
             u128::from(overlap(i.exists_from, i.exists_to.unwrap_or(self.now), self.from(), self.now))
         });
         let exists: u128 = exists.sum();
-        Billed {
+        let mut billed = Billed {
+            spot_ns: 0,
             instance_ns: self.billed() - used,
             commitment_ns: self.world.prices.commitment.map_or(0, |c| u128::from(c.instances)) * window,
             commitment_used_ns: used,
@@ -197,7 +201,9 @@ impl Engine<'_> {
             address_ns: u128::from(u8::from(self.world.instance.public_address)) * exists,
             balancer_ns: window.div_ceil(HOUR) * HOUR,
             balancer_nano_lcu_hours: self.units_used(),
-        }
+        };
+        self.split_time(&mut billed);
+        billed
     }
 
     /// Running time that the commitment covers: instance by instance between any two changes.
@@ -227,15 +233,16 @@ impl Engine<'_> {
         };
         let time: u64 = all().map(in_service).sum();
         let period = self.world.metrics.period.as_nanos();
-        let areas = all().map(|i| i.area(from, to.max(from), self.world.instance.vcpus, period).busy);
+        let areas = all().map(|i| i.area(from, to.max(from), self.vcpus(i), period).busy);
         let busy: f64 = areas.sum();
+        let room: f64 = all().map(|i| in_service(i) as f64 * f64::from(self.vcpus(i))).sum();
         let length = to.saturating_sub(from) as f64;
         let over = |a: f64, b: f64| if b > 0.0 { a / b } else { 0.0 };
         Capacity {
             in_service_mean: over(time as f64, length),
             in_service_max: self.most_in_service(),
             billed_ns: self.billed(),
-            cpu_utilization_mean: over(busy, time as f64 * f64::from(self.world.instance.vcpus)),
+            cpu_utilization_mean: over(busy, room),
         }
     }
 

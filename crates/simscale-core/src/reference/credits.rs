@@ -171,7 +171,10 @@ impl Engine<'_> {
 
     /// Speed before what slows the instance down, and what a busy processor executes in a nanosecond.
     pub(super) fn throttled(&self, slot: usize) -> (u64, u64) {
-        let speed = u64::from(self.world.instance.speed);
+        let speed = u64::from(match &self.world.group.mixed {
+            Some(mixed) if self.at(slot).standalone.is_none() => mixed.types[self.at(slot).kind].speed,
+            _ => self.world.instance.speed,
+        });
         match (self.world.instance.credits, self.at(slot).account) {
             (Some(credits), Some(Account { throttled: true, .. })) => {
                 let baseline = u64::from(credits.baseline);

@@ -203,7 +203,10 @@ impl Engine<'_> {
         let since: Vec<SimTime> = self
             .slots()
             .filter(|(_, i)| i.registered())
-            .filter_map(|(_, i)| i.in_service_from.map(SimTime::from_nanos))
+            .flat_map(|(_, i)| {
+                let since = i.in_service_from.map(SimTime::from_nanos);
+                since.into_iter().cycle().take(self.weight(i) as usize)
+            })
             .collect();
         let group = &self.world.group;
         let seen = Observation {
@@ -212,7 +215,7 @@ impl Engine<'_> {
             min: group.min,
             max: group.max,
             desired: self.desired,
-            booting: self.booting() - self.in_the_dark(),
+            booting: self.units_of(|i| i.living() && !i.registered() && !i.dark),
             in_service_since: &since,
             terminating: self.leaving(),
             group_warm_up: group.warm_up,
@@ -233,6 +236,19 @@ impl Engine<'_> {
             }
             Request::Desired(n) if n > self.desired && self.is_suspended(Process::Launch) => "Launch",
             Request::Desired(n) if n < self.desired && self.is_suspended(Process::Terminate) => "Terminate",
+            Request::Desired(n)
+                if self.world.group.mixed.is_some()
+                    && !by_schedule
+                    && !decision.raw
+                    && !decision.unbounded
+                    && n < self.desired
+                    && n + self.units() > 2 * self.desired =>
+            {
+                let units = self.units();
+                decision.request = Request::Hold;
+                decision.reason = Reason::Other(format!("has {units} units already"));
+                return decision;
+            }
             _ => return decision,
         };
         decision.request = Request::Hold;

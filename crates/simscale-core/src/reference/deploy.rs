@@ -1,7 +1,7 @@
 //! Deployments: rolling updates within their limits, and blue/green ones that double the tasks until the traffic shifts.
 
 use super::instance::Stage;
-use super::{Engine, Fact, Life};
+use super::{Engine, Fact, Instance, Life};
 use crate::fleet::Ending;
 use crate::kernel::SimTime;
 use crate::ledger::ActivityKind;
@@ -70,7 +70,7 @@ impl Engine<'_> {
                 let most = maximum(self.desired, maximum_percent);
                 self.roll(version, least, most);
                 let ready = self.slots().all(|(_, i)| !i.living() || i.version == version && serves(i));
-                if ready && self.living() == self.desired {
+                if ready && self.units_of(Instance::living) == self.desired {
                     self.deployment_ends(index, version);
                 } else {
                     self.later(self.now + every.as_nanos(), Life::DeploymentStep { index, version });
@@ -114,9 +114,9 @@ impl Engine<'_> {
             let all = self.slots().filter(|(_, i)| i.living()).count() as u32;
             let old = |i: &super::Instance| i.version != version;
             let slot = if self.slots().any(|(_, i)| i.living() && old(i)) {
-                self.who_of(old)
+                self.who_of(u32::MAX, old)
             } else if all > self.desired {
-                self.who_of(|_| true)
+                self.who_of(u32::MAX, |_| true)
             } else {
                 None
             };

@@ -1,6 +1,6 @@
 //! The group: how many there should be, who goes, what is replaced, and the rows of its log.
 
-use super::Engine;
+use super::{Engine, Instance};
 use crate::control::Activity;
 use crate::kernel::{Purpose, SimTime, hash};
 use crate::ledger::{ActivityKind, ActivityRow};
@@ -8,19 +8,23 @@ use crate::world::{Process, Termination};
 
 const HOUR: u64 = 3_600_000_000_000;
 
+/// Of several instances those with the smallest number go first.
+type Step<'a> = Box<dyn Fn(&Instance) -> u64 + 'a>;
+
 /// A change of the desired size, until its last instance has arrived or left.
 pub(super) type Resize = Activity;
 
 impl Engine<'_> {
-    pub(super) fn living(&self) -> u32 {
-        self.slots().filter(|(_, i)| i.living()).count() as u32
-    }
-
     pub(super) fn booting(&self) -> u32 {
         self.slots().filter(|(_, i)| i.living() && !i.registered()).count() as u32
     }
 
     /// Those that wait for a shift of the traffic: nobody counts on them yet.
+    /// Capacity units of those that the group counts.
+    pub(super) fn units(&self) -> u32 {
+        self.units_of(|i| i.living() && !i.dark)
+    }
+
     pub(super) fn in_the_dark(&self) -> u32 {
         self.slots().filter(|(_, i)| i.living() && i.dark).count() as u32
     }
@@ -33,10 +37,10 @@ impl Engine<'_> {
         self.slots().filter(|(_, i)| i.leaving()).count() as u32
     }
 
-    /// Launches or terminates until there are as many as desired.
+    /// Launches or terminates until there are as many units as desired.
     pub(super) fn fit(&mut self, drains: bool) {
         let may_launch = !self.is_suspended(Process::Launch);
-        while may_launch && self.living() - self.in_the_dark() < self.desired && self.next_try.is_none() {
+        while may_launch && self.units() < self.desired && self.next_try.is_none() {
             if !self.launch() {
                 self.wait_for_room();
             }
@@ -45,7 +49,7 @@ impl Engine<'_> {
         if self.is_suspended(Process::Terminate) {
             return;
         }
-        while !self.rolls() && self.living() - self.in_the_dark() > self.desired {
+        while !self.rolls() && self.units() > self.desired {
             let Some(slot) = self.who_goes() else { return };
             self.begin_termination(slot, drains);
         }
@@ -53,33 +57,47 @@ impl Engine<'_> {
 
     /// The unprotected instance that goes, from the fullest of the zones that have one.
     fn who_goes(&self) -> Option<usize> {
-        self.who_of(|instance| !instance.dark)
+        let excess = self.units() - self.desired;
+        self.who_of(excess, |instance| !instance.dark)
     }
 
-    /// [`Engine::who_goes`], as if there were only those for which `which` holds.
-    pub(super) fn who_of(&self, which: impl Fn(&super::Instance) -> bool) -> Option<usize> {
+    /// [`Engine::who_goes`] with at most `excess` units, as if there were only those for which `which` holds.
+    pub(super) fn who_of(&self, excess: u32, which: impl Fn(&Instance) -> bool) -> Option<usize> {
         let pool = || self.slots().filter(|(_, i)| i.living() && which(i));
         let count = |zone: usize| pool().filter(|(_, i)| i.zone == zone).count();
         let keeps = self.world.group.protect_new_instances;
-        let mut open: Vec<(usize, &super::Instance)> =
-            pool().filter(|(_, i)| !(keeps && i.registered())).collect();
+        let stays = |i: &Instance| keeps && i.registered() || self.weight(i) > excess;
+        let mut open: Vec<(usize, &Instance)> = pool().filter(|(_, i)| !stays(i)).collect();
         let most = open.iter().map(|(_, i)| count(i.zone)).max()?;
         open.retain(|(_, i)| count(i.zone) == most);
-        let hour = |i: &super::Instance| HOUR - i.billed_from.map_or(0, |from| (self.now - from) % HOUR);
-        let lot = |i: &super::Instance| hash(self.world.seed, Purpose::Termination, i.launch, 0);
-        let first = |list: Vec<(usize, &super::Instance)>| {
-            list.into_iter().min_by_key(|(_, i)| (hour(i), lot(i))).map(|found| found.0)
-        };
-        match self.world.group.termination {
-            Termination::OldestInstance => open.into_iter().min_by_key(|(_, i)| i.launch).map(|f| f.0),
-            Termination::NewestInstance => open.into_iter().max_by_key(|(_, i)| i.launch).map(|f| f.0),
-            Termination::ClosestToNextInstanceHour => first(open),
-            Termination::Default => {
-                let oldest = open.iter().map(|(_, i)| i.version).min()?;
-                open.retain(|(_, i)| i.version == oldest);
-                first(open)
+        let too_many = self.too_many();
+        for rule in &self.world.group.termination {
+            let mut steps: Vec<Step<'_>> = Vec::new();
+            let hour = |i: &Instance| HOUR - i.billed_from.map_or(0, |from| (self.now - from) % HOUR);
+            match rule {
+                Termination::OldestInstance => steps.push(Box::new(|i| i.launch)),
+                Termination::NewestInstance => steps.push(Box::new(|i| u64::MAX - i.launch)),
+                Termination::ClosestToNextInstanceHour => steps.push(Box::new(hour)),
+                Termination::OldestLaunchTemplate => steps.push(Box::new(|i| u64::from(i.version))),
+                Termination::OldestLaunchConfiguration => {}
+                Termination::AllocationStrategy | Termination::Default => {
+                    if let Some(spot) = too_many {
+                        steps.push(Box::new(move |i| u64::from(i.spot != spot)));
+                    }
+                    steps.push(Box::new(|i| u64::MAX - self.misfit(i) as u64));
+                    if *rule == Termination::Default {
+                        steps.push(Box::new(|i| u64::from(i.version)));
+                        steps.push(Box::new(hour));
+                    }
+                }
+            }
+            for step in steps {
+                let least = open.iter().map(|(_, i)| step(i)).min();
+                open.retain(|(_, i)| Some(step(i)) == least);
             }
         }
+        let lot = |i: &Instance| hash(self.world.seed, Purpose::Termination, i.launch, 0);
+        open.into_iter().min_by_key(|(_, i)| lot(i)).map(|found| found.0)
     }
 
     /// A resize is over when its last instance has arrived or left.

@@ -39,6 +39,9 @@ pub(super) struct Instance {
     pub served: u64,
     pub ending: Option<Ending>,
     pub zone: usize,
+    /// Its place in the list of types, and how it was bought.
+    pub kind: usize,
+    pub spot: bool,
     /// Version of its launch template.
     pub version: u32,
     /// It takes no traffic before its deployment shifts it.
@@ -110,6 +113,8 @@ impl Instance {
             served: 0,
             ending: None,
             zone,
+            kind: 0,
+            spot: false,
             version: 1,
             dark: false,
             address: 0,

@@ -3,6 +3,7 @@
 use super::instance::{Broken, Instance, Stage};
 use super::log::Entry;
 use super::machine::Machine;
+use super::mixed::Bought;
 use super::{Engine, Fact, Life};
 use crate::fleet::Ending;
 use crate::kernel::{Purpose, Sampler, hash, stream};
@@ -15,8 +16,10 @@ const RELAUNCH: u64 = 1_000_000_000;
 impl Engine<'_> {
     /// The instances of the start: in service, healthy and warm.
     pub(super) fn prepare_fleet(&mut self) {
-        for _ in 0..self.desired {
-            let slot = self.occupy(self.emptiest());
+        while self.units_of(Instance::living) < self.desired {
+            let zone = self.emptiest();
+            let bought = self.purchase(zone, self.next_is_spot(), true).expect("there is room at the start");
+            let slot = self.occupy(zone, bought);
             let instance = self.at_mut(slot);
             instance.boot_over = Some(0);
             instance.billed_from = Some(0);
@@ -46,14 +49,19 @@ impl Engine<'_> {
     }
 
     /// A new instance in the lowest free slot, in this zone.
-    fn occupy(&mut self, zone: usize) -> usize {
+    fn occupy(&mut self, zone: usize, bought: Bought) -> usize {
         let slot = self.fleet.iter().position(Option::is_none).unwrap_or(self.fleet.len());
         if slot == self.fleet.len() {
             self.fleet.push(None);
         }
-        let machine = Machine::new(&self.world.instance, self.now);
-        let instance = Instance::new(self.launches, zone, machine);
-        self.fleet[slot] = Some(Instance { slot, launched: self.now, ..instance });
+        let mut plan = self.world.instance.clone();
+        if let Some(mixed) = &self.world.group.mixed {
+            let of = &mixed.types[bought.kind];
+            (plan.vcpus, plan.speed) = (of.vcpus, of.speed);
+        }
+        let instance = Instance::new(self.launches, zone, Machine::new(&plan, self.now));
+        let Bought { kind, spot } = bought;
+        self.fleet[slot] = Some(Instance { slot, kind, spot, launched: self.now, ..instance });
         self.launches += 1;
         self.at_mut(slot).exists_from = self.now;
         slot
@@ -66,15 +74,20 @@ impl Engine<'_> {
 
     /// Launches an instance of this version, in the dark or not.
     pub(super) fn launch_as(&mut self, version: u32, dark: bool) -> bool {
-        let Some(zone) = self.zone_for_launch() else { return false };
-        let slot = self.occupy(zone);
+        let Some((zone, bought)) = self.zone_for_launch() else { return false };
+        let slot = self.occupy(zone, bought);
         let launch = self.at(slot).launch;
         let instance = self.at_mut(slot);
         (instance.version, instance.dark) = (version, dark);
         self.fact(Fact::Launch, (slot as u64) << 32 | launch);
         self.note(Entry::Launched);
         let zone = self.world.group.zones[self.at(slot).zone].clone();
-        self.say(ActivityKind::Launch, "group", Some(launch), &format!("launched in zone {zone}"));
+        self.say(
+            ActivityKind::Launch,
+            "group",
+            Some(launch),
+            &format!("launched in zone {zone}{}", self.in_words(bought)),
+        );
         self.give_address(slot);
         self.at_mut(slot).phase_ends = self.now;
         self.begin_phase(slot);

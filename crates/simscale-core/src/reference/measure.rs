@@ -84,8 +84,9 @@ impl Engine<'_> {
 
     fn row(&self, from: u64) -> PeriodRow {
         let length = (self.now - from) as f64;
-        let areas: Vec<Area> =
-            self.slots().map(|s| s.1).chain(&self.gone).map(|i| self.area_of(i, from)).collect();
+        let all: Vec<&Instance> = self.slots().map(|s| s.1).chain(&self.gone).collect();
+        let areas: Vec<Area> = all.iter().map(|i| self.area_of(i, from)).collect();
+        let room: f64 = all.iter().zip(&areas).map(|(i, a)| a.time * f64::from(self.vcpus(i))).sum();
         let total = |what: fn(&Area) -> f64| areas.iter().map(what).sum::<f64>();
         let over = |a: f64, b: f64| if b > 0.0 { a / b } else { 0.0 };
         let (time, inside) = (total(|a| a.time), total(|a| a.inside));
@@ -108,7 +109,7 @@ impl Engine<'_> {
             refused: self.log.requests(from, &REFUSED),
             failed: self.log.requests(from, &FAILED),
             response_ns: [500_000, 950_000, 990_000].map(|q| quantile(&responses, q)),
-            cpu_utilization: over(total(|a| a.busy), time * f64::from(self.world.instance.vcpus)),
+            cpu_utilization: over(total(|a| a.busy), room),
             memory_utilization: memory,
             in_flight_mean: over(inside, length),
             queue_mean: over(total(|a| a.queued), length),
@@ -133,6 +134,6 @@ impl Engine<'_> {
     }
 
     pub(super) fn area_of(&self, instance: &Instance, from: u64) -> Area {
-        instance.area(from, self.now, self.world.instance.vcpus, self.world.metrics.period.as_nanos())
+        instance.area(from, self.now, self.vcpus(instance), self.world.metrics.period.as_nanos())
     }
 }

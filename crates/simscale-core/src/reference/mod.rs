@@ -17,6 +17,7 @@ mod life;
 mod log;
 mod machine;
 mod measure;
+mod mixed;
 mod operations;
 mod places;
 mod queue;

@@ -1,6 +1,7 @@
 //! Where launches go: zones that refuse, addresses that are used up, the next try; and the agents that log in.
 
 use super::log::Entry;
+use super::mixed::Bought;
 use super::{Engine, Fact, Life};
 use crate::kernel::{Purpose, Sampler, stream};
 use crate::ledger::{ActivityKind, AgentCounts};
@@ -32,14 +33,16 @@ impl Engine<'_> {
     }
 
     /// The zone that takes a launch; refusals are written down.
-    pub(super) fn zone_for_launch(&mut self) -> Option<usize> {
+    pub(super) fn zone_for_launch(&mut self) -> Option<(usize, Bought)> {
         let places = self.world.group.places.clone();
         let strict = places.addresses.filter(|a| a.when_empty == WhenEmpty::Fail);
         if strict.is_some_and(|a| !a.per_zone) && self.reserved(0).is_none() {
             self.refuses(0, &self.nothing_free(0));
             return None;
         }
+        let spot = self.next_is_spot();
         for zone in self.by_size() {
+            let bought = self.purchase(zone, spot, false);
             let now = self.now;
             let over = |s: &&crate::world::Shortage| {
                 usize::from(s.zone) == zone && (s.from.as_nanos()..s.to.as_nanos()).contains(&now)
@@ -48,10 +51,15 @@ impl Engine<'_> {
                 let name = self.world.group.zones[zone].clone();
                 let why = "InsufficientInstanceCapacity: we currently do not have sufficient capacity";
                 self.refuses(zone, &format!("{why} in the Availability Zone you requested ({name})"));
+            } else if bought.is_none() {
+                let name = self.world.group.zones[zone].clone();
+                let why =
+                    "UnfulfillableCapacity: there is no Spot capacity available that matches your request";
+                self.refuses(zone, &format!("{why} ({name})"));
             } else if strict.is_some() && self.reserved(zone).is_none() {
                 self.refuses(zone, &self.nothing_free(zone));
             } else {
-                return Some(zone);
+                return bought.map(|bought| (zone, bought));
             }
         }
         None

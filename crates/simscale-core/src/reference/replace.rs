@@ -67,12 +67,16 @@ impl Engine<'_> {
                 self.say(ActivityKind::Health, "group", None, &text);
             }
         } else {
-            let mut most = sick.len();
+            let mut most = u32::MAX;
             if self.world.group.health.throttle {
-                let tenth = (self.desired as usize / 10).max(1);
-                most = if sick.len() == self.in_service() as usize { 1 } else { tenth };
+                most = if sick.len() == self.in_service() as usize { 1 } else { (self.desired / 10).max(1) };
             }
-            for slot in sick.into_iter().take(most) {
+            let mut taken = 0;
+            for (place, slot) in sick.into_iter().enumerate() {
+                taken += self.weight(self.at(slot));
+                if place > 0 && taken > most {
+                    break;
+                }
                 self.take_out(slot, "failed the balancer's health checks: replaced");
             }
         }
@@ -85,7 +89,8 @@ impl Engine<'_> {
         if !group.health.throttle {
             return None;
         }
-        let missing_a_tenth = f64::from(self.in_service()) <= 0.9 * f64::from(self.desired) + 1e-9;
+        let missing_a_tenth =
+            f64::from(self.units_of(Instance::registered)) <= 0.9 * f64::from(self.desired) + 1e-9;
         if missing_a_tenth && self.booting() + self.leaving() > 0 {
             return Some("a tenth or more is missing and an activity is in progress");
         }

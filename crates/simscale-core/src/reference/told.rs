@@ -8,7 +8,7 @@ use crate::ledger::InstanceRow;
 
 impl Engine<'_> {
     pub(super) fn tell_instance(&mut self, instance: &Instance, terminated: Option<u64>) {
-        let vcpus = self.world.instance.vcpus;
+        let vcpus = self.vcpus(instance);
         let area = instance.area(0, self.now, vcpus, self.world.metrics.period.as_nanos());
         let time = |at: Option<u64>| at.map(SimTime::from_nanos);
         let ending = match terminated {

@@ -39,8 +39,8 @@ impl Sim<'_> {
             Some(_) => self.measures.whole_life(slot),
             None => (0, 0),
         };
-        let processors = self.processors();
-        let busy_ns = busy * u128::from(self.world.instance.vcpus) / processors;
+        let processors = self.processors(slot);
+        let busy_ns = busy * u128::from(self.world.kind(life.kind).vcpus) / processors;
         let whole = (service_ns * processors) as f64;
         let row = InstanceRow {
             launch: life.launch,

@@ -212,7 +212,9 @@ impl Sim<'_> {
 
     /// Speed of the slot's processors before what slows them down.
     pub(super) fn base_speed(&self, slot: usize) -> u32 {
-        let speed = self.world.instance.speed;
+        let life = &self.lives[slot];
+        let alone = life.stands_alone();
+        let speed = if alone { self.world.instance.speed } else { self.world.kind(life.kind).speed };
         match &self.accounts {
             Some(accounts) if accounts.throttled(slot) => {
                 ((u128::from(speed) * accounts.terms.throttled / FULL) as u32).max(1)

@@ -68,18 +68,20 @@ impl Sim<'_> {
                 format!("policy {policy} saw a datapoint that is published at {published}"),
             );
         }
+        // Each unit of capacity is seen like an instance.
+        let units = |l: &crate::fleet::Life| self.world.kind(l.kind).weight as usize;
         let in_service: Vec<SimTime> = self
             .lives
             .iter()
             .filter(|l| l.stage == Stage::InService)
-            .filter_map(|l| l.in_service)
-            .map(SimTime::from_nanos)
+            .filter_map(|l| Some(std::iter::repeat_n(SimTime::from_nanos(l.in_service?), units(l))))
+            .flatten()
             .collect();
         let g = &self.group;
         let view = GroupView {
             now,
             sizes: Sizes { min: g.min, max: g.max, desired: g.desired },
-            booting: g.booting - g.dark,
+            booting: self.units(|l| l.stage == Stage::Booting && !l.dark),
             in_service_since: &in_service,
             terminating: g.draining,
             warm_up: self.world.group.warm_up,
@@ -106,6 +108,12 @@ impl Sim<'_> {
             }
             Request::Desired(size) if size < self.group.desired && self.suspended(Process::Terminate) => {
                 Decision { bounds, ..hold("Terminate") }
+            }
+            Request::Desired(size)
+                if !scheduled && !decision.raw && !decision.unbounded && self.loses(size) =>
+            {
+                let why = format!("has {} units already", self.group.units);
+                Decision { bounds, ..Decision::hold(Reason::Other(why)) }
             }
             _ => decision,
         }

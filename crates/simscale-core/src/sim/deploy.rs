@@ -132,8 +132,8 @@ impl Sim<'_> {
             let all = self.tasks(|_| true);
             let surplus = all.len() as u32 > self.group.desired;
             let from = if old.is_empty() && surplus { all } else { old };
-            let candidates: Vec<_> = from.iter().map(|&slot| self.candidate(slot)).collect();
-            let Some(place) = terminated_first(&candidates, self.world.group.termination) else { break };
+            let candidates: Vec<_> = from.iter().map(|&slot| self.candidate(slot, u32::MAX, None)).collect();
+            let Some(place) = terminated_first(&candidates, &self.world.group.termination) else { break };
             self.deploy_away(from[place], true);
             spare -= 1;
         }
@@ -149,6 +149,7 @@ impl Sim<'_> {
         for &slot in &green {
             self.lives[slot].dark = false;
             self.group.dark -= 1;
+            self.group.units += self.weight(slot);
             self.try_service(slot);
             let life = &mut self.lives[slot];
             if life.stage == Stage::InService && life.answers && !life.health.healthy {

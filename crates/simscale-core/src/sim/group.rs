@@ -2,13 +2,11 @@
 
 use super::{Event, Sim};
 use crate::control::Activity;
-use crate::fleet::{Candidate, Configuration, Life, Replacement, Server, Stage, terminated_first};
-use crate::kernel::{NEVER, Purpose, SimTime, hash};
+use crate::fleet::{Life, Replacement, Server, Stage};
+use crate::kernel::{NEVER, SimTime};
 use crate::ledger::{ActivityKind, Scaling, TargetReason};
 use crate::world::{Group, Process};
 use std::collections::BTreeSet;
-
-const HOUR: u64 = 3_600_000_000_000;
 
 /// Sizes and the log of the group.
 #[derive(Debug)]
@@ -18,6 +16,8 @@ pub(super) struct GroupState {
     pub desired: u32,
     pub booting: u32,
     pub in_service: u32,
+    /// Capacity units of both: their number, unless types are mixed.
+    pub units: u32,
     /// Instances that leave: draining, or held by hooks afterwards.
     pub draining: u32,
     /// Those among them whose drain is over.
@@ -47,6 +47,7 @@ impl GroupState {
             desired: group.desired,
             booting: 0,
             in_service: 0,
+            units: 0,
             draining: 0,
             wrapping_up: 0,
             delayed: None,
@@ -96,7 +97,7 @@ impl GroupState {
 impl Sim<'_> {
     /// Launches or terminates until as many instances live as are desired. `drain`: leavers may finish what they have.
     pub(super) fn reconcile(&mut self, drain: bool) {
-        while self.group.booting - self.group.dark + self.group.in_service < self.group.desired
+        while self.group.units < self.group.desired
             && self.places.held_until.is_none()
             && !self.suspended(Process::Launch)
         {
@@ -107,12 +108,9 @@ impl Sim<'_> {
         self.launch_in_the_dark();
         // What a rolling update has too many of it stops itself.
         let rolls = self.rolls();
-        while !rolls
-            && self.group.booting - self.group.dark + self.group.in_service > self.group.desired
-            && !self.suspended(Process::Terminate)
-        {
-            // Whoever is protected stays: then more live than are desired.
-            let Some(victim) = self.victim() else { break };
+        while !rolls && self.group.units > self.group.desired && !self.suspended(Process::Terminate) {
+            // Whoever is protected, or too heavy, stays: then more live than are desired.
+            let Some(victim) = self.victim(self.group.units - self.group.desired) else { break };
             self.terminate(victim, drain);
         }
         self.group.end_activities(self.now);
@@ -125,7 +123,7 @@ impl Sim<'_> {
         }
         let slot = self.lives.len();
         self.lives.push(Life::none());
-        self.servers.push(self.new_server());
+        self.servers.push(self.new_server(0));
         self.flags.push(0);
         self.due.grow(slot + 1);
         self.guards.grow(slot + 1);
@@ -136,9 +134,10 @@ impl Sim<'_> {
         slot
     }
 
-    pub(super) fn new_server(&self) -> Server {
-        let i = &self.world.instance;
-        Server::new(i.vcpus, i.speed, i.admitted, i.queue_limit, &self.measures.before_ppm)
+    /// A server of an instance of this type.
+    pub(super) fn new_server(&self, kind: u8) -> Server {
+        let (i, kind) = (&self.world.instance, self.world.kind(kind));
+        Server::new(kind.vcpus, kind.speed, i.admitted, i.queue_limit, &self.measures.before_ppm)
     }
 
     /// The zone with the fewest living instances; the first of equals.
@@ -147,33 +146,15 @@ impl Sim<'_> {
         (0..counts.len()).min_by_key(|&z| counts[z]).unwrap_or(0) as u8
     }
 
-    /// Who goes first; nobody when all are protected.
-    fn victim(&self) -> Option<usize> {
-        let living = |&slot: &usize| alive(&self.lives[slot]) && !self.lives[slot].dark;
-        let slots: Vec<usize> = (0..self.lives.len()).filter(living).collect();
-        let candidates: Vec<Candidate> = slots.iter().map(|&slot| self.candidate(slot)).collect();
-        terminated_first(&candidates, self.world.group.termination).map(|place| slots[place])
-    }
-
-    /// An instance as the termination policy sees it.
-    pub(super) fn candidate(&self, slot: usize) -> Candidate {
-        let life = &self.lives[slot];
-        Candidate {
-            zone: life.zone,
-            launch: life.launch,
-            configuration: Configuration::Template(life.version),
-            to_billing_hour: HOUR - life.running.map_or(0, |r| (self.now - r) % HOUR),
-            protected: self.world.group.protect_new_instances && life.stage == Stage::InService,
-            lot: hash(self.world.seed, Purpose::Termination, life.launch, 0),
-        }
-    }
-
     /// Ends an instance: at once while it boots, has crashed or must not drain; else after draining.
     pub(super) fn terminate(&mut self, slot: usize, drain: bool) {
         let now = self.now;
         self.group.scaling.terminations += 1;
         self.desk.book.control_fact(2, now, slot as u64);
         self.group.living[usize::from(self.lives[slot].zone)] -= 1;
+        if !self.lives[slot].dark {
+            self.group.units -= self.weight(slot);
+        }
         let launch = self.lives[slot].launch;
         self.note(ActivityKind::Termination, "group", Some(launch), "leaves");
         let event = Event::DrainEnd { slot: slot as u32, launch };
@@ -208,8 +189,4 @@ impl Sim<'_> {
             self.schedule(self.now, Event::DrainEnd { slot: slot as u32, launch });
         }
     }
-}
-
-fn alive(life: &Life) -> bool {
-    matches!(life.stage, Stage::Booting | Stage::InService)
 }

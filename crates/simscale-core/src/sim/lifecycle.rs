@@ -14,10 +14,13 @@ const RELAUNCH: u64 = 1_000_000_000;
 impl Sim<'_> {
     /// The instances that are there at the start: in service, warm and healthy.
     pub(super) fn populate(&mut self) {
-        for _ in 0..self.group.desired {
+        while self.group.units < self.group.desired {
             let place = self.first_place();
             let slot = self.take_slot();
-            self.lives[slot] = Life::present(self.group.next_launch, place.zone);
+            self.lives[slot] =
+                Life::present(self.group.next_launch, place.zone).bought(place.ware.kind, place.ware.spot);
+            self.servers[slot] = self.new_server(place.ware.kind);
+            self.group.units += self.weight(slot);
             self.take_address(slot, &place);
             self.agent_is_there(slot);
             self.group.living[usize::from(place.zone)] += 1;
@@ -49,14 +52,20 @@ impl Sim<'_> {
         self.group.booting += 1;
         self.group.living[usize::from(zone)] += 1;
         self.group.scaling.launches += 1;
-        self.lives[slot] = Life::launch(launch, zone, self.now, &self.world.instance, self.world.seed);
+        let life = Life::launch(launch, zone, self.now, &self.world.instance, self.world.seed);
+        self.lives[slot] = life.bought(place.ware.kind, place.ware.spot);
+        self.servers[slot] = self.new_server(place.ware.kind);
         (self.lives[slot].version, self.lives[slot].dark) = (version, dark);
         self.group.dark += u32::from(dark);
-        self.servers[slot] = self.new_server();
+        self.group.units += if dark { 0 } else { self.weight(slot) };
         self.desk.served_by[slot] = 0;
         self.flags[slot] = DEAF;
         self.desk.book.control_fact(1, self.now, (slot as u64) << 32 | launch);
-        let launched = format!("launched in zone {}", self.world.group.zones[usize::from(zone)]);
+        let launched = format!(
+            "launched in zone {}{}",
+            self.world.group.zones[usize::from(zone)],
+            self.what(place.ware)
+        );
         self.note(ActivityKind::Launch, "group", Some(launch), &launched);
         self.take_address(slot, &place);
         self.bill.exists(self.now);
@@ -227,8 +236,8 @@ impl Sim<'_> {
     pub(super) fn gone(&mut self, slot: usize) {
         self.close_server(slot);
         self.close_account(slot);
-        if let (Some(running), false) = (self.lives[slot].running, self.lives[slot].crashed) {
-            self.lives[slot].billed = Some(self.bill.end(running, self.now));
+        if !self.lives[slot].crashed {
+            self.end_billing(slot);
         }
         self.tell_instance(slot);
         if !self.lives[slot].crashed {
@@ -280,9 +289,7 @@ impl Sim<'_> {
         self.close_account(slot);
         self.lives[slot].crashed = true;
         self.kill_all(slot);
-        if let Some(running) = self.lives[slot].running {
-            self.lives[slot].billed = Some(self.bill.end(running, self.now));
-        }
+        self.end_billing(slot);
         self.agent_ends(slot);
         self.desk.book.control_fact(5, self.now, slot as u64);
         self.set_mode(slot);

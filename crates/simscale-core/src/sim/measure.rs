@@ -16,6 +16,8 @@ const HOUR: u64 = 3_600_000_000_000;
 pub(super) struct Sample {
     /// Time in service, ns.
     pub time: u128,
+    /// Processors x time, in the unit of `busy`.
+    pub room: u128,
     /// Processors busy x time, ns; with credits what they executed, in 1/600 ns.
     pub busy: u128,
     /// Attempts inside x time, ns.
@@ -29,6 +31,7 @@ pub(super) struct Sample {
 impl Sample {
     fn add(&mut self, other: Sample) {
         self.time += other.time;
+        self.room += other.room;
         self.busy += other.busy;
         self.flight += other.flight;
         self.queue += other.queue;
@@ -122,10 +125,10 @@ impl Measures {
     }
 
     /// Adds what was measured since the last call to the statistics window.
-    pub fn close_row(&mut self, processors: u128) {
+    pub fn close_row(&mut self) {
         let row = std::mem::take(&mut self.row);
         self.window.0 += row.busy;
-        self.window.1 += row.time * processors;
+        self.window.1 += row.room;
     }
 
     pub fn open_window(&mut self) {
@@ -137,6 +140,7 @@ impl Sim<'_> {
     /// Takes the integrals of a slot's instance up to `now`.
     pub(super) fn measure_slot(&mut self, slot: usize, now: u64) {
         let areas = self.servers[slot].flush(now);
+        let (processors, kind) = (self.processors(slot), self.world.kind(self.lives[slot].kind));
         let m = &mut self.measures;
         m.flights[slot] += areas.flight;
         let life = &mut self.lives[slot];
@@ -147,13 +151,14 @@ impl Sim<'_> {
             None => u128::from(areas.busy),
         };
         if let Some((ppm, since)) = &mut life.boot_cpu {
-            let cores = u128::from(self.world.instance.vcpus);
-            let boot = u128::from(now - *since) * cores * u128::from(*ppm) / 1_000_000;
+            let boot = u128::from(now - *since) * u128::from(kind.vcpus) * u128::from(*ppm) / 1_000_000;
             busy += boot * Accounts::unit(&self.accounts);
             *since = now;
         }
         if life.stage == Stage::InService {
-            let sample = Sample { time, busy, flight: areas.flight, queue: areas.queue, taken: areas.taken };
+            let room = time * processors;
+            let sample =
+                Sample { time, room, busy, flight: areas.flight, queue: areas.queue, taken: areas.taken };
             m.row.add(sample);
             m.lives[slot].0 += time;
             m.lives[slot].1 += busy;
@@ -188,7 +193,7 @@ impl Sim<'_> {
             ..row
         };
         self.sink.period(&row);
-        self.measures.close_row(self.processors());
+        self.measures.close_row();
         self.measures.period_start = now;
         if now == self.world.lead_in.as_nanos() {
             self.desk.book.open_window();
@@ -240,7 +245,7 @@ impl Sim<'_> {
             failed: 0,
             responses: Responses::default(),
             response_ns: book.period_quantiles([0.5, 0.95, 0.99]),
-            cpu_utilization: ratio(sample.busy as f64, sample.time as f64 * self.processors() as f64),
+            cpu_utilization: ratio(sample.busy as f64, sample.room as f64),
             memory_utilization: self.world.instance.memory.map_or(0.0, |m| memory_used(m, &sample)),
             in_flight_mean: sample.flight as f64 / time,
             queue_mean: sample.queue as f64 / time,
@@ -263,9 +268,10 @@ impl Sim<'_> {
         }
     }
 
-    /// What a processor-nanosecond counts in measured samples, times the processors of an instance.
-    pub(super) fn processors(&self) -> u128 {
-        Accounts::unit(&self.accounts) * u128::from(self.world.instance.vcpus)
+    /// What a processor-nanosecond counts in measured samples, times the processors of the slot's instance.
+    pub(super) fn processors(&self, slot: usize) -> u128 {
+        let kind = self.world.kind(self.lives[slot].kind);
+        Accounts::unit(&self.accounts) * u128::from(kind.vcpus)
     }
 
     /// The bill up to now.
@@ -273,6 +279,7 @@ impl Sim<'_> {
         let pays = |l: &&crate::fleet::Life| l.stage != Stage::Gone && !l.crashed && !l.stands_alone();
         let running = self.lives.iter().filter(pays).filter_map(|l| l.running);
         let (mut cost, mut billed) = self.bill.total(self.now, running);
+        self.add_types(&mut cost, &mut billed);
         self.add_machines(&mut cost);
         let attempts = self.desk.book.counts.attempts.sent;
         self.balancer_hours.charge(attempts, self.desk.bytes, &mut cost, &mut billed);

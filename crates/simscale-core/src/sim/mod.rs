@@ -17,6 +17,7 @@ mod laws;
 mod lifecycle;
 mod machines;
 mod measure;
+mod mixed;
 mod operations;
 mod places;
 mod publish;
@@ -126,6 +127,8 @@ struct Sim<'a> {
     controller: Controller,
     measures: Measures,
     bill: Bill,
+    /// What the types of a mixed group cost.
+    mixed_bill: mixed::MixedBill,
     balancer_hours: Hours,
     /// CPU credits; `None` when the instances have none.
     accounts: Option<credits::Accounts>,

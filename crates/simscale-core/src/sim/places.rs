@@ -1,5 +1,6 @@
 //! Where a launch finds room: zones that refuse for want of capacity, pools of reserved addresses, and the next try.
 
+use super::mixed::Ware;
 use super::{Event, Sim};
 use crate::fleet::OWN_ADDRESS;
 use crate::ledger::ActivityKind;
@@ -20,16 +21,18 @@ pub(super) struct PlaceState {
 /// Where a launch goes.
 pub(super) struct Place {
     pub zone: u8,
+    /// What is launched there.
+    pub ware: Ware,
     /// The reserved address it takes.
     address: Option<u64>,
 }
 
 impl PlaceState {
-    pub fn new(places: &Places, zones: usize) -> Self {
+    pub fn new(places: &Places, zones: usize, mixed: bool) -> Self {
         let pools = places.addresses.map_or(0, |a| if a.per_zone { zones } else { 1 });
         let count = places.addresses.map_or(0, |a| a.count);
         PlaceState {
-            anywhere: places.shortages.is_empty() && places.addresses.is_none(),
+            anywhere: places.shortages.is_empty() && places.addresses.is_none() && !mixed,
             free: vec![(1..=count).collect(); pools],
             held_until: None,
         }
@@ -49,7 +52,7 @@ impl Sim<'_> {
     /// The place of a launch: the zones are asked in order of their living instances, the first of equals first.
     pub(super) fn find_place(&mut self) -> Option<Place> {
         if self.places.anywhere {
-            return Some(Place { zone: self.emptiest_zone(), address: None });
+            return Some(Place { zone: self.emptiest_zone(), ware: Ware::default(), address: None });
         }
         let fails = |a: &Addresses| a.when_empty == WhenEmpty::Fail;
         let shared = self.world.group.places.addresses.filter(|a| !a.per_zone && fails(a));
@@ -59,11 +62,12 @@ impl Sim<'_> {
         }
         let mut zones: Vec<u8> = (0..self.group.living.len() as u8).collect();
         zones.sort_by_key(|&zone| self.group.living[usize::from(zone)]);
-        zones.into_iter().find_map(|zone| self.ask_zone(zone))
+        let spot = self.buys_spot();
+        zones.into_iter().find_map(|zone| self.ask_zone(zone, spot))
     }
 
     /// A zone takes the launch, or refuses it, which is a failed launch.
-    fn ask_zone(&mut self, zone: u8) -> Option<Place> {
+    fn ask_zone(&mut self, zone: u8, spot: bool) -> Option<Place> {
         let now = self.now;
         let places = &self.world.group.places;
         let short =
@@ -76,12 +80,20 @@ impl Sim<'_> {
             self.refuse(zone, &why);
             return None;
         }
+        let Some(ware) = self.buy(zone, spot, false) else {
+            let name = &self.world.group.zones[usize::from(zone)];
+            let why = format!(
+                "UnfulfillableCapacity: there is no Spot capacity available that matches your request ({name})"
+            );
+            self.refuse(zone, &why);
+            return None;
+        };
         let address = self.places.lowest(self.pool_of(zone));
         if address.is_none() && places.addresses.is_some_and(|a| a.when_empty == WhenEmpty::Fail) {
             self.refuse(zone, &self.no_address(zone));
             return None;
         }
-        Some(Place { zone, address })
+        Some(Place { zone, ware, address })
     }
 
     fn pool_of(&self, zone: u8) -> usize {
@@ -149,7 +161,8 @@ impl Sim<'_> {
     /// An instance of the start: in the emptiest zone whatever it lacks, with an ephemeral address when its pool is empty.
     pub(super) fn first_place(&self) -> Place {
         let zone = self.emptiest_zone();
-        Place { zone, address: self.places.lowest(self.pool_of(zone)) }
+        let ware = self.buy(zone, self.buys_spot(), true).unwrap_or_default();
+        Place { zone, ware, address: self.places.lowest(self.pool_of(zone)) }
     }
 
     /// A termination gives the reserved address back.

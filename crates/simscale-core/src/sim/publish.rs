@@ -100,7 +100,7 @@ impl Sim<'_> {
     fn instance_value(&self, metric: &Metric, slot: usize, s: &Sample) -> f64 {
         let time = s.time as f64;
         match metric {
-            Metric::CpuUtilization => 100.0 * s.busy as f64 / (time * self.processors() as f64),
+            Metric::CpuUtilization => 100.0 * s.busy as f64 / (time * self.processors(slot) as f64),
             Metric::MemoryUtilization => {
                 100.0 * self.world.instance.memory.map_or(0.0, |m| memory_used(m, s))
             }

@@ -64,9 +64,9 @@ impl Sim<'_> {
         for slot in stopped {
             self.replace(slot, "stopped running: replaced", Ending::StoppedRunning);
         }
-        let waits = match self.allowed(rest.len() as u32) {
-            Replacement::UpTo(count) => {
-                rest.truncate(count as usize);
+        let waits = match self.allowed(&rest) {
+            Replacement::UpTo(units) => {
+                self.keep_within(&mut rest, units);
                 None
             }
             _ if rest.is_empty() => None,
@@ -90,9 +90,9 @@ impl Sim<'_> {
     }
 
     /// How many of those that are marked and run may be replaced.
-    fn allowed(&self, marked: u32) -> Replacement {
+    fn allowed(&self, marked: &[usize]) -> Replacement {
         if !self.world.group.health.throttle {
-            return Replacement::UpTo(marked);
+            return Replacement::UpTo(u32::MAX);
         }
         let (g, health) = (&self.group, self.world.group.health);
         let warm_up = self.world.group.warm_up.as_nanos();
@@ -106,7 +106,21 @@ impl Sim<'_> {
             _ => false,
         });
         let busy = g.booting > 0 || g.draining > 0;
-        unhealthy_replacements(g.desired, g.in_service, busy, settling, marked == g.in_service)
+        let in_service = self.units(|l| l.stage == Stage::InService);
+        let all = marked.len() as u32 == g.in_service;
+        unhealthy_replacements(g.desired, in_service, busy, settling, all)
+    }
+
+    /// Keeps the first, and of the others as many as have no more units together with it.
+    fn keep_within(&self, slots: &mut Vec<usize>, units: u32) {
+        let mut sum = 0;
+        let fits = |&slot: &usize| {
+            sum += self.weight(slot);
+            sum
+        };
+        let sums: Vec<u32> = slots.iter().map(fits).collect();
+        let kept = sums.iter().take_while(|&&sum| sum <= units).count();
+        slots.truncate(kept.max(1));
     }
 
     fn replace(&mut self, slot: usize, why: &str, ending: Ending) {

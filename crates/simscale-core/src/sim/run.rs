@@ -4,6 +4,7 @@ use super::agents::AgentState;
 use super::balancer_metrics::Answers;
 use super::deadlines::Deadlines;
 use super::machines::MachineState;
+use super::mixed::MixedBill;
 use super::places::PlaceState;
 use super::queue::Messages;
 use super::sessions::Users;
@@ -94,7 +95,11 @@ impl<'a> Sim<'a> {
             candidates: Vec::new(),
             group: GroupState::new(&world.group),
             versions: super::deploy::Versions::default(),
-            places: PlaceState::new(&world.group.places, world.group.zones.len().max(1)),
+            places: PlaceState::new(
+                &world.group.places,
+                world.group.zones.len().max(1),
+                world.group.mixed.is_some(),
+            ),
             agents: AgentState::default(),
             machines: MachineState::default(),
             running: Vec::new(),
@@ -103,6 +108,7 @@ impl<'a> Sim<'a> {
             measures,
             bill: Bill::new(&world.prices, world.instance.volume_gib, world.instance.public_address, from),
             accounts: super::credits::Accounts::new(&world),
+            mixed_bill: MixedBill::default(),
             balancer_hours: Hours::new(&world.balancer.units),
             probes: 0,
             saturated: None,
@@ -161,7 +167,7 @@ impl<'a> Sim<'a> {
         }
         self.judge_the_unsettled();
         self.desk.book.close_period(self.now);
-        self.measures.close_row(self.processors());
+        self.measures.close_row();
         if self.world.lead_in.as_nanos() > self.now {
             // The run ended before its statistics window began: the window is empty.
             self.desk.book.open_window();
@@ -189,7 +195,7 @@ impl<'a> Sim<'a> {
             capacity: Capacity {
                 in_service_mean: self.group.service_area as f64 / window,
                 in_service_max: self.group.in_service_max,
-                billed_ns: billed.instance_ns + billed.commitment_used_ns,
+                billed_ns: billed.instance_ns + billed.spot_ns + billed.commitment_used_ns,
                 cpu_utilization_mean: self.measures.utilization(),
             },
             cost,

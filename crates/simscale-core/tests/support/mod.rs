@@ -3,6 +3,7 @@
 
 pub mod random_balancer;
 pub mod random_metrics;
+pub mod random_mixed;
 pub mod random_world;
 
 use simscale_core::*;
@@ -56,7 +57,7 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             max: 1,
             desired: 1,
             zones: vec!["a".into()],
-            termination: Termination::NewestInstance,
+            termination: vec![Termination::NewestInstance],
             protect_new_instances: false,
             warm_up: SimDuration::ZERO,
             cooldown: secs(300),
@@ -70,6 +71,7 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             hooks: Vec::new(),
             suspensions: Vec::new(),
             deployments: Vec::new(),
+            mixed: None,
         },
         machines: Vec::new(),
         operations: Vec::new(),

@@ -231,7 +231,7 @@ fn guard(c: &mut Choice, small: &mut Small) {
     let group = &mut small.world.group;
     group.protect_new_instances = c.chance(15);
     if c.chance(30) {
-        group.termination = Termination::Default;
+        group.termination = vec![Termination::Default];
     }
     group.health.throttle = c.chance(70);
     let second = 1_000_000_000;
@@ -425,11 +425,11 @@ pub fn random(seed: u64) -> Small {
     fleet(&mut w, c.between(1, 5) as u32);
     (w.group.min, w.group.max) = (c.below(2) as u32, 8);
     w.group.zones = ["a", "b", "c"][..c.between(1, 3) as usize].iter().map(ToString::to_string).collect();
-    w.group.termination = c.one_of(&[
+    w.group.termination = vec![c.one_of(&[
         Termination::OldestInstance,
         Termination::NewestInstance,
         Termination::ClosestToNextInstanceHour,
-    ]);
+    ])];
     w.group.health.follows_balancer = c.chance(30);
     w.group.health.every = time(c, s, 3 * s);
     w.group.health.grace = time(c, 1, 3 * s);
@@ -495,6 +495,7 @@ pub fn random(seed: u64) -> Small {
     queue(&mut Choice::new(seed ^ 0x0009_ae0e), &mut small, span, grid);
     machines(&mut Choice::new(seed ^ 0x03ac_417e), &mut small.world, span, grid);
     super::random_balancer::watch(&mut Choice::new(seed ^ 0x0a1b_3e7a), &mut small);
+    super::random_mixed::add(&mut Choice::new(seed ^ 0x0a1_10ca7e), &mut small, span, grid);
     small
 }
 

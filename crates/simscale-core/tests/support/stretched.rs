@@ -115,14 +115,17 @@ pub fn scalable(seed: u64) -> Small {
     small.arrivals.iter_mut().for_each(|a| a.1 = a.1.min(160_000_000));
     let w = &mut small.world;
     w.instance.credits = None;
+    w.group.mixed = None;
     w.instance.speed = 65_536;
     w.instance.admitted = w.instance.admitted.min(w.instance.vcpus);
     w.instance.memory = None;
     w.machines.iter_mut().for_each(|m| m.vcpus = w.instance.vcpus);
     w.balancer.health_check = None;
     w.balancer.slow_start = SimDuration::ZERO;
-    if matches!(w.group.termination, Termination::Default | Termination::ClosestToNextInstanceHour) {
-        w.group.termination = Termination::OldestInstance;
+    let timed =
+        |rule: &Termination| matches!(rule, Termination::Default | Termination::ClosestToNextInstanceHour);
+    if w.group.termination.iter().any(timed) {
+        w.group.termination = vec![Termination::OldestInstance];
     }
     // A terminating hook begins a nanosecond after the decision, and a failed launch is repeated after a second.
     w.group.hooks.retain(|h| h.transition == Transition::Launching);

@@ -6,6 +6,7 @@ use simscale_core as core;
 
 use super::hook::{self, Hook};
 use super::law::sim;
+use super::mixed::Mixed;
 use super::names;
 use super::places::{Addresses, Agents, CapacityShortage};
 use super::run::check_interval;
@@ -16,10 +17,10 @@ use crate::text::{Check, Duration};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
-    /// Smallest size, in instances: 0 to 100000.
+    /// Smallest size, in instances, or in capacity units of `mixed`: 0 to 100000.
     #[schemars(range(max = 100_000))]
     pub min: u32,
-    /// Largest size, in instances: 1 to 100000.
+    /// Largest size, in instances, or in capacity units of `mixed`: 1 to 100000.
     #[schemars(range(min = 1, max = 100_000))]
     pub max: u32,
     /// Size at the start, all in service and healthy; default `min`.
@@ -72,6 +73,9 @@ pub struct Group {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000))]
     pub suspend: Vec<Suspension>,
+    /// Several instance types, on demand and Spot; default none: the type of `instance` on demand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mixed: Option<Mixed>,
 }
 
 /// The product whose rules the group and its policies follow.
@@ -169,6 +173,7 @@ impl Group {
             agents: None,
             hook: Vec::new(),
             suspend: Vec::new(),
+            mixed: None,
         }
     }
 
@@ -189,6 +194,9 @@ impl Group {
 
     pub(crate) fn resolve(&mut self) {
         self.desired = Some(self.initial());
+        if let Some(mixed) = &mut self.mixed {
+            mixed.resolve();
+        }
     }
 
     pub(crate) fn world(&self) -> core::Group {
@@ -197,12 +205,12 @@ impl Group {
             max: self.max,
             desired: self.initial(),
             zones: self.zones.clone(),
-            termination: match self.termination {
+            termination: vec![match self.termination {
                 Termination::Default => core::Termination::Default,
                 Termination::ClosestToNextInstanceHour => core::Termination::ClosestToNextInstanceHour,
                 Termination::OldestInstance => core::Termination::OldestInstance,
                 Termination::NewestInstance => core::Termination::NewestInstance,
-            },
+            }],
             protect_new_instances: self.protect_new_instances,
             warm_up: self.warm_up.map(sim).unwrap_or_default(),
             cooldown: sim(self.cooldown),
@@ -216,6 +224,7 @@ impl Group {
             hooks: self.hook.iter().map(Hook::world).collect(),
             suspensions: self.suspend.iter().map(Suspension::world).collect(),
             deployments: Vec::new(),
+            mixed: self.mixed.as_ref().map(|mixed| mixed.world(&self.zones)),
         }
     }
 

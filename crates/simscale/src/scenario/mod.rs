@@ -22,6 +22,7 @@ mod machine;
 mod manual;
 mod math;
 mod metrics;
+mod mixed;
 mod moments;
 mod named_moment;
 mod names;
@@ -66,6 +67,7 @@ pub use machine::{Machine, Operation, OperationAction, OperationTargets};
 pub use manual::{Manual, ManualChange};
 pub use math::MathMetric;
 pub use metrics::{AlarmPhase, CustomMetric, METRICS, MetricName, Metrics, Monitoring};
+pub use mixed::{Mixed, MixedType, OnDemandStrategy, SpotCapacity, SpotPrice, SpotStrategy};
 pub use objective::{Availability, GoodRequests, Latency, Objective};
 pub use places::{Addresses, Agents, CapacityShortage, WhenEmpty};
 pub use policy::{Fixed, Pacing, Policy, PollBounds, ThresholdPoll};
@@ -309,6 +311,7 @@ impl Scenario {
         }
         self.group.check(check);
         self.group.check_places(&self.simulation, check);
+        mixed::check(self, check);
         machine::check(self, check);
         deployment::check(self, check);
         fault::check(&self.fault, &self.group, &self.simulation, check);
