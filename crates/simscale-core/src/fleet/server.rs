@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 /// What rounding down may take from all sharers together at a change: less than 2^-16 ns each, for up to a million.
 const CROWD: u128 = 1 << 20;
+/// The speed of a reference core: a division by it is a shift.
+const ONE: u64 = 1 << 16;
 /// Attained service is shifted back to zero when it passes this.
 const REBASE: u64 = 1 << 62;
 
@@ -163,21 +165,29 @@ impl Server {
         let now = self.next;
         self.account(now);
         let v = self.attained_by(now);
-        while let Some(waiter) = self.waiters.first_entry().filter(|w| w.key().0 <= now) {
-            let job = waiter.remove();
-            out.backend_freed(now);
-            self.resume(slot, job, v, now, out);
+        if !self.waiters.is_empty() {
+            self.end_waits(slot, v, now, out);
         }
-        while let Some(&job) = self.jobs.first().filter(|j| j.mark <= v) {
-            self.jobs.pop();
+        while let Some(job) = self.jobs.pop_reached(v) {
             if job.wait > 0 && !job.is(SECOND) {
                 self.wait(slot, job, now, out);
             } else {
                 self.leave(slot, &job, now, out);
             }
         }
-        self.admit_queued(slot, v, now, out);
+        if !self.queue.is_empty() {
+            self.admit_queued(slot, v, now, out);
+        }
         self.anchor(now, v);
+    }
+
+    /// Waits that are over at `now` go on.
+    fn end_waits(&mut self, slot: usize, v: u64, now: u64, out: &mut impl Departures) {
+        while let Some(waiter) = self.waiters.first_entry().filter(|w| w.key().0 <= now) {
+            let job = waiter.remove();
+            out.backend_freed(now);
+            self.resume(slot, job, v, now, out);
+        }
     }
 
     /// Takes an attempt at `now`; everything due up to `now` has been completed.
@@ -224,7 +234,7 @@ impl Server {
     }
 
     /// Starts the first part of an admitted attempt.
-    #[inline]
+    #[inline(always)]
     fn begin(&mut self, slot: usize, mut job: Job, v: u64, now: u64, out: &mut impl Departures) {
         let first = if job.wait == 0 { self.work(&job) } else { self.before_wait(&job) };
         if first == 0 {
@@ -267,7 +277,11 @@ impl Server {
         self.sojourns += u128::from(now - job.born);
         let work = self.work(job);
         self.attained += u128::from(work) << 16;
-        out.departed(slot, &Job { work, ..*job }, now);
+        if job.is(COLD) {
+            out.departed(slot, &Job { work, ..*job }, now);
+        } else {
+            out.departed(slot, job, now);
+        }
     }
 
     /// The backend gives the attempt a slot at `now`.
@@ -291,8 +305,10 @@ impl Server {
         let busy = if self.speed == 0 { 0 } else { n.min(self.cores) };
         self.areas.busy += busy * dt;
         let queued = self.queue.len() as u64;
+        if queued > 0 {
+            self.areas.queue += u128::from(queued) * u128::from(dt);
+        }
         self.areas.flight += u128::from(n + queued + self.waiters.len() as u64) * u128::from(dt);
-        self.areas.queue += u128::from(queued) * u128::from(dt);
         self.accounted = now;
     }
 
@@ -313,7 +329,7 @@ impl Server {
     }
 
     /// Sets the anchor after a change of the sharers, and finds the next instant.
-    #[inline]
+    #[inline(always)]
     fn anchor(&mut self, now: u64, v: u64) {
         self.changes += 1;
         self.t0 = now;
@@ -331,20 +347,25 @@ impl Server {
         self.next = match self.jobs.first() {
             Some(first) if self.speed > 0 => {
                 let left = first.mark.saturating_sub(self.v0);
-                let wait = if n <= self.cores {
-                    left.div_ceil(self.speed)
+                // Each of n sharers gets the speed of one processor, or its share of all of them.
+                let (work, rate) = if n <= self.cores {
+                    (Some(left), self.speed)
                 } else {
-                    let rate = self.speed * self.cores;
-                    match left.checked_mul(n) {
-                        Some(product) => product.div_ceil(rate),
-                        None => (u128::from(left) * u128::from(n)).div_ceil(u128::from(rate)) as u64,
-                    }
+                    (left.checked_mul(n), self.speed * self.cores)
+                };
+                let wait = match work {
+                    Some(work) if rate == ONE => work.div_ceil(ONE),
+                    Some(work) => work.div_ceil(rate),
+                    None => (u128::from(left) * u128::from(n)).div_ceil(u128::from(rate)) as u64,
                 };
                 (self.t0 + wait.min(NEVER)).min(NEVER)
             }
             _ => NEVER,
         };
-        if let (Some((&(release, _), _)), true) = (self.waiters.first_key_value(), self.speed > 0) {
+        if !self.waiters.is_empty()
+            && self.speed > 0
+            && let Some((&(release, _), _)) = self.waiters.first_key_value()
+        {
             self.next = self.next.min(release);
         }
     }

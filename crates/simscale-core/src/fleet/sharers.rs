@@ -67,10 +67,10 @@ impl Sharers {
         self.near.last()
     }
 
-    /// Takes the next to leave.
+    /// Takes the next to leave, if its mark is reached.
     #[inline]
-    pub fn pop(&mut self) -> Option<Job> {
-        let job = self.near.pop();
+    pub fn pop_reached(&mut self, attained: u64) -> Option<Job> {
+        let job = self.near.pop_if(|job| job.mark <= attained);
         if self.near.is_empty() && !self.far.is_empty() {
             self.draw_near();
         }
@@ -146,7 +146,7 @@ mod tests {
                 sharers.retain(|j| j.tag % 3 != 0);
                 list.retain(|j| j.1 % 3 != 0);
             } else {
-                let job = sharers.pop().map(|j| (j.mark, j.tag));
+                let job = sharers.pop_reached(u64::MAX).map(|j| (j.mark, j.tag));
                 assert_eq!(job, list.pop(), "step {step}");
             }
             assert_eq!(sharers.len(), list.len());

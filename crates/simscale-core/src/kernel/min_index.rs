@@ -1,97 +1,149 @@
-//! The earliest of many: one time per slot, with lower bounds over blocks of 16 slots.
+//! The earliest of many: one time per slot under a tree of lower bounds, eight children a node.
 
 use super::NEVER;
 
-const BLOCK: usize = 16;
+const FAN: usize = 8;
 
-/// Times by slot. A block's bound is lowered at once and raised only when a visit finds it stale, so that
-/// setting a time costs two writes and finding the due ones skips whole blocks.
+/// Times by slot. A bound is lowered at once and raised only when a visit finds it stale, so that setting a time costs few
+/// writes and finding the due ones skips whole subtrees.
 #[derive(Debug, Clone)]
 pub(crate) struct MinIndex {
-    times: Vec<u64>,
-    bounds: Vec<u64>,
+    /// Times by slot, then bounds over eight of the row before, up to a row of one; each row filled up to whole nodes.
+    rows: Vec<Vec<[u64; FAN]>>,
+    /// No time lies before this.
+    bound: u64,
 }
 
 impl MinIndex {
     pub fn new() -> Self {
-        MinIndex { times: Vec::new(), bounds: Vec::new() }
+        MinIndex { rows: vec![vec![[NEVER; FAN]]], bound: NEVER }
     }
 
     /// Makes room for `slots` slots; new ones hold [`NEVER`].
     pub fn grow(&mut self, slots: usize) {
-        let blocks = slots.div_ceil(BLOCK);
-        if blocks > self.bounds.len() {
-            self.bounds.resize(blocks, NEVER);
-            self.times.resize(blocks * BLOCK, NEVER);
+        let nodes = slots.div_ceil(FAN);
+        if nodes <= self.rows[0].len() {
+            return;
+        }
+        self.rows[0].resize(nodes, [NEVER; FAN]);
+        self.rows.truncate(1);
+        while self.rows[self.rows.len() - 1].len() > 1 {
+            let below = &self.rows[self.rows.len() - 1];
+            let mut row = vec![[NEVER; FAN]; below.len().div_ceil(FAN)];
+            for (at, node) in below.iter().enumerate() {
+                row[at / FAN][at % FAN] = least(node);
+            }
+            self.rows.push(row);
         }
     }
 
     #[inline]
     pub fn get(&self, slot: usize) -> u64 {
-        self.times[slot]
+        self.rows[0][slot / FAN][slot % FAN]
     }
 
     #[inline]
     pub fn set(&mut self, slot: usize, time: u64) {
-        self.times[slot] = time;
-        let bound = &mut self.bounds[slot / BLOCK];
-        *bound = (*bound).min(time);
+        self.rows[0][slot / FAN][slot % FAN] = time;
+        self.bound = self.bound.min(time);
+        let mut at = slot / FAN;
+        for row in &mut self.rows[1..] {
+            let bound = &mut row[at / FAN][at % FAN];
+            if *bound <= time {
+                return;
+            }
+            *bound = time;
+            at /= FAN;
+        }
     }
 
     /// Calls `visit` with every slot whose time is at or before `until`, in slot order; `visit` returns the
     /// slot's new time.
     #[inline]
     pub fn visit_due(&mut self, until: u64, mut visit: impl FnMut(usize) -> u64) {
-        for block in 0..self.bounds.len() {
-            if self.bounds[block] > until {
-                continue;
-            }
-            let times: &mut [u64; BLOCK] = (&mut self.times[block * BLOCK..(block + 1) * BLOCK])
-                .try_into()
-                .expect("a block has 16 slots");
-            // Times lie below 2^63, so the sign of the difference says which are due, without a branch each.
-            let mut due = 0u64;
-            for (bit, &time) in times.iter().enumerate() {
-                due |= (time.wrapping_sub(until + 1) >> 63) << bit;
-            }
-            while due != 0 {
-                let bit = due.trailing_zeros() as usize;
-                due &= due - 1;
-                times[bit] = visit(block * BLOCK + bit);
-            }
-            self.bounds[block] = least(times);
+        if self.bound > until {
+            return;
         }
+        self.bound = match &mut self.rows[..] {
+            [times] => visit_node(&mut times[0], until, &mut visit),
+            [times, bounds] => visit_node(&mut bounds[0], until, &mut |node| {
+                visit_node(&mut times[node], until, &mut |child| visit(node * FAN + child))
+            }),
+            rows => descend(rows, 0, until, &mut visit),
+        };
     }
 
     /// The earliest time of all and its lowest slot; raises stale bounds on the way.
     pub fn earliest(&mut self) -> (u64, usize) {
-        let mut best = (NEVER, usize::MAX);
-        for block in 0..self.bounds.len() {
-            if self.bounds[block] >= best.0 {
-                continue;
+        loop {
+            let top = self.rows.len() - 1;
+            let bound = least(&self.rows[top][0]);
+            if bound >= NEVER {
+                return (NEVER, usize::MAX);
             }
-            let times = &self.times[block * BLOCK..(block + 1) * BLOCK];
-            let exact = least(times.try_into().expect("a block has 16 slots"));
-            self.bounds[block] = exact;
-            if exact < best.0 {
-                let bit = times.iter().position(|&t| t == exact).expect("the minimum is one of them");
-                best = (exact, block * BLOCK + bit);
+            // Along the first child that claims the least, down to a slot that has it or to a bound that is stale.
+            let (mut node, mut row) = (0, top);
+            loop {
+                let child = self.rows[row][node].iter().position(|&time| time == bound);
+                let Some(child) = child else { break };
+                node = node * FAN + child;
+                if row == 0 {
+                    return (bound, node);
+                }
+                row -= 1;
+            }
+            // The node's bound was stale: it is raised, and those above it.
+            for above in row + 1..=top {
+                let exact = least(&self.rows[above - 1][node]);
+                self.rows[above][node / FAN][node % FAN] = exact;
+                node /= FAN;
             }
         }
-        best
     }
 }
 
-/// The smallest of a block, in four lanes that do not wait for each other.
+/// Visits the children of a node that are due; returns the least of its times afterwards.
 #[inline]
-fn least(times: &[u64; BLOCK]) -> u64 {
-    let mut lanes = [NEVER; 4];
-    for row in times.chunks_exact(4) {
-        for (lane, &time) in lanes.iter_mut().zip(row) {
-            *lane = (*lane).min(time);
-        }
+fn visit_node(times: &mut [u64; FAN], until: u64, visit: &mut impl FnMut(usize) -> u64) -> u64 {
+    let mut due = due(times, until);
+    while due != 0 {
+        let child = due.trailing_zeros() as usize % FAN;
+        due &= due - 1;
+        times[child] = visit(child);
     }
-    lanes[0].min(lanes[1]).min(lanes[2].min(lanes[3]))
+    least(times)
+}
+
+/// Visits what is due below a node of the last row; returns the least time there afterwards.
+fn descend(
+    rows: &mut [Vec<[u64; FAN]>],
+    node: usize,
+    until: u64,
+    visit: &mut impl FnMut(usize) -> u64,
+) -> u64 {
+    let Some((last, below)) = rows.split_last_mut() else { return NEVER };
+    visit_node(&mut last[node], until, &mut |child| {
+        let child = node * FAN + child;
+        if below.is_empty() { visit(child) } else { descend(below, child, until, visit) }
+    })
+}
+
+/// Which of a node's times are at or before `until`, a bit each. Times lie below 2^63, so the sign of the difference says it without a branch.
+#[inline]
+fn due(times: &[u64; FAN], until: u64) -> u64 {
+    let mut due = 0;
+    for (bit, &time) in times.iter().enumerate() {
+        due |= (time.wrapping_sub(until + 1) >> 63) << bit;
+    }
+    due
+}
+
+/// The smallest of a node, in lanes that do not wait for each other.
+#[inline]
+fn least(t: &[u64; FAN]) -> u64 {
+    let (a, b) = (t[0].min(t[1]), t[2].min(t[3]));
+    let (c, d) = (t[4].min(t[5]), t[6].min(t[7]));
+    a.min(b).min(c.min(d))
 }
 
 #[cfg(test)]
@@ -115,5 +167,35 @@ mod tests {
         assert_eq!(index.earliest(), (90, 5));
         index.set(5, NEVER);
         assert_eq!(index.earliest(), (NEVER, usize::MAX));
+    }
+
+    #[test]
+    fn agrees_with_a_plain_list_for_any_history() {
+        let slots = 700;
+        let (mut index, mut list) = (MinIndex::new(), vec![NEVER; slots]);
+        let mut now = 0;
+        for step in 0..20_000u64 {
+            let draw = crate::kernel::hash(5, crate::kernel::Purpose::Fault, step, 0);
+            let room = 1 + step as usize / 20;
+            index.grow(room.min(slots));
+            let slot = (draw >> 40) as usize % room.min(slots);
+            let time = now + draw % 1000;
+            index.set(slot, time);
+            list[slot] = time;
+            if draw.is_multiple_of(3) {
+                now += draw % 50;
+                let mut seen = Vec::new();
+                index.visit_due(now, |slot| {
+                    seen.push(slot);
+                    NEVER
+                });
+                let due: Vec<usize> = (0..slots).filter(|&s| list[s] <= now).collect();
+                assert_eq!(seen, due, "step {step}");
+                due.iter().for_each(|&s| list[s] = NEVER);
+            }
+            let least = *list.iter().min().expect("there are slots");
+            let place = list.iter().position(|&t| t == least && t < NEVER).unwrap_or(usize::MAX);
+            assert_eq!(index.earliest(), (least, place), "step {step}");
+        }
     }
 }

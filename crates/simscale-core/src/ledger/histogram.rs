@@ -6,6 +6,8 @@ const STEPS: usize = 1 << BITS;
 /// Values from here on (52 days) count as the largest.
 const TOP: u32 = 52;
 const BUCKETS: usize = (TOP - BITS + 1) as usize * STEPS;
+/// A histogram with so many values at most is handled value by value.
+const FEW: usize = 128;
 
 /// Counts of nanosecond values, exact below 128 ns and in steps of 1/128 of an octave's start above (the layout of HdrHistogram).
 ///
@@ -18,11 +20,14 @@ pub(crate) struct Histogram {
     low: usize,
     high: usize,
     total: u64,
+    /// The buckets of the first values: while there are no more, nothing else needs to be looked at.
+    first: Box<[u16; FEW]>,
 }
 
 impl Histogram {
     pub fn new() -> Self {
-        Histogram { counts: vec![0; BUCKETS], low: BUCKETS, high: 0, total: 0 }
+        let first = Box::new([0; FEW]);
+        Histogram { counts: vec![0; BUCKETS], low: BUCKETS, high: 0, total: 0, first }
     }
 
     #[inline]
@@ -31,7 +36,15 @@ impl Histogram {
         self.counts[bucket] += 1;
         self.low = self.low.min(bucket);
         self.high = self.high.max(bucket);
+        if let Some(place) = self.first.get_mut(self.total as usize) {
+            *place = bucket as u16;
+        }
         self.total += 1;
+    }
+
+    /// The bucket of every value, unless there are too many.
+    fn few(&self) -> Option<&[u16]> {
+        self.first.get(..self.total as usize)
     }
 
     pub fn count(&self) -> u64 {
@@ -45,9 +58,17 @@ impl Histogram {
         if self.total == 0 {
             return values;
         }
+        let rank = |q: f64| ((q * self.total as f64).ceil() as u64).clamp(1, self.total);
+        if let Some(few) = self.few() {
+            let mut sorted = [0; FEW];
+            let sorted = &mut sorted[..few.len()];
+            sorted.copy_from_slice(few);
+            sorted.sort_unstable();
+            return rising.map(|q| middle(usize::from(sorted[rank(q) as usize - 1])));
+        }
         let (mut seen, mut bucket) = (self.counts[self.low], self.low);
         for (value, q) in values.iter_mut().zip(rising) {
-            let rank = ((q * self.total as f64).ceil() as u64).clamp(1, self.total);
+            let rank = rank(q);
             while seen < rank {
                 bucket += 1;
                 seen += self.counts[bucket];
@@ -68,18 +89,34 @@ impl Histogram {
         if other.total == 0 {
             return;
         }
-        let range = other.low..=other.high;
-        for (mine, theirs) in self.counts[range.clone()].iter_mut().zip(&other.counts[range]) {
-            *mine += theirs;
+        if let Some(few) = other.few() {
+            few.iter().for_each(|&bucket| self.counts[usize::from(bucket)] += 1);
+        } else {
+            let range = other.low..=other.high;
+            for (mine, theirs) in self.counts[range.clone()].iter_mut().zip(&other.counts[range]) {
+                *mine += theirs;
+            }
+        }
+        if self.total < FEW as u64 {
+            self.list_with(other);
         }
         self.low = self.low.min(other.low);
         self.high = self.high.max(other.high);
         self.total += other.total;
     }
 
+    /// Lists the values of `other` behind our own, as far as there is room.
+    fn list_with(&mut self, other: &Histogram) {
+        let room = &mut self.first[self.total as usize..];
+        let theirs = (other.low..=other.high)
+            .flat_map(|bucket| std::iter::repeat_n(bucket as u16, other.counts[bucket] as usize));
+        room.iter_mut().zip(theirs).for_each(|(place, bucket)| *place = bucket);
+    }
+
     pub fn clear(&mut self) {
-        if self.total > 0 {
-            self.counts[self.low..=self.high].fill(0);
+        match self.first.get(..self.total as usize) {
+            Some(few) => few.iter().for_each(|&bucket| self.counts[usize::from(bucket)] = 0),
+            None => self.counts[self.low..=self.high].fill(0),
         }
         (self.low, self.high, self.total) = (BUCKETS, 0, 0);
     }
@@ -137,6 +174,27 @@ mod tests {
             let want = exact[(q * exact.len() as f64).ceil() as usize - 1] as f64;
             assert!((got / want - 1.0).abs() <= 0.004, "quantile {q}: {got}, sorted {want}");
             assert!((got / theirs.value_at_quantile(q) as f64 - 1.0).abs() <= 0.012, "quantile {q}");
+        }
+    }
+
+    #[test]
+    fn few_values_are_handled_as_many_are() {
+        for n in [1, 2, 50, FEW as u64, FEW as u64 + 1, 300] {
+            let (mut all, mut parts) = (Histogram::new(), Histogram::new());
+            let mut exact = values(n, 1 << 35);
+            for chunk in exact.chunks(40) {
+                let mut part = Histogram::new();
+                chunk.iter().for_each(|&v| part.record(v));
+                chunk.iter().for_each(|&v| all.record(v));
+                parts.add(&part);
+            }
+            exact.sort_unstable();
+            for q in [0.01, 0.5, 0.9, 1.0] {
+                let want = middle(bucket(exact[(q * n as f64).ceil() as usize - 1]));
+                assert_eq!((all.quantiles([q]), parts.quantiles([q])), ([want], [want]), "{n} values, {q}");
+            }
+            parts.clear();
+            assert!(parts.counts.iter().all(|&c| c == 0), "{n} values");
         }
     }
 

@@ -17,11 +17,13 @@ pub(crate) struct Judge {
     /// Length of a window; the whole run for the objectives that count requests.
     window: u64,
     from: u64,
+    /// Windows before the newest that an answer may still reach.
     open: VecDeque<Window>,
-    /// Number of the first open window.
+    /// The newest window, and when it starts.
+    newest: Window,
+    starts: u64,
+    /// Number of the first window that is not closed.
     first: u64,
-    /// Start of the newest open window, relative to `from`.
-    newest: u64,
     result: ObjectiveResult,
 }
 
@@ -50,8 +52,17 @@ impl Judge {
             violation_ratio: 0.0,
             met: true,
         };
-        let open = VecDeque::from([Window::default()]);
-        Judge { objective: objective.clone(), limit, window, from, open, first: 0, newest: 0, result }
+        Judge {
+            objective: objective.clone(),
+            limit,
+            window,
+            from,
+            open: VecDeque::new(),
+            newest: Window::default(),
+            starts: from,
+            first: 0,
+            result,
+        }
     }
 
     /// A request is born. Calls come in order of time.
@@ -60,12 +71,11 @@ impl Judge {
         if at < self.from {
             return;
         }
-        while at - self.from - self.newest >= self.window {
-            self.newest += self.window;
-            self.open.push_back(Window::default());
+        while at - self.starts >= self.window {
+            self.starts += self.window;
+            self.open.push_back(std::mem::take(&mut self.newest));
         }
-        let last = self.open.len() - 1;
-        self.open[last].seen += 1;
+        self.newest.seen += 1;
     }
 
     /// A request born at `born` was answered after `response`.
@@ -85,28 +95,27 @@ impl Judge {
 
     #[inline]
     fn window_of(&mut self, born: u64) -> &mut Window {
-        let born = born - self.from;
-        let last = self.open.len() - 1;
-        if born >= self.newest {
-            return &mut self.open[last];
+        if born >= self.starts {
+            return &mut self.newest;
         }
-        let number = born / self.window - self.first;
+        let number = (born - self.from) / self.window - self.first;
         &mut self.open[number as usize]
     }
 
     /// Closes the windows that no answer can reach any more.
     pub fn settle(&mut self, now: u64) {
-        while self.open.len() > 1 {
+        while let Some(&first) = self.open.front() {
             let end = self.from + (self.first + 1) * self.window;
             if now <= end.saturating_add(self.limit) {
                 return;
             }
-            self.close_first();
+            self.open.pop_front();
+            self.close(first);
         }
     }
 
-    fn close_first(&mut self) {
-        let Some(w) = self.open.pop_front() else { return };
+    /// Judges the first window that is not closed.
+    fn close(&mut self, w: Window) {
         self.first += 1;
         let bad = w.seen - w.good;
         self.result.requests += w.seen;
@@ -140,9 +149,10 @@ impl Judge {
 
     /// The verdict, at the end of the run.
     pub fn finish(mut self, now: u64) -> ObjectiveResult {
-        while !self.open.is_empty() {
-            self.close_first();
+        while let Some(window) = self.open.pop_front() {
+            self.close(window);
         }
+        self.close(self.newest);
         let r = &mut self.result;
         let (broken, all) = match self.objective.kind {
             ObjectiveKind::Latency { .. } => (r.violating_windows, r.windows),

@@ -116,6 +116,8 @@ struct Sim<'a> {
     /// Saved retries of the budget, in millionths.
     budget: u64,
     candidates: Vec<usize>,
+    /// Cookies name targets.
+    sticky: bool,
     group: GroupState,
     versions: deploy::Versions,
     places: PlaceState,

@@ -5,7 +5,7 @@ use crate::fleet::{Claim, ERROR, Job, Outcome, PROBE};
 use crate::kernel::SimTime;
 use crate::kernel::{NEVER, Phase, Purpose, hash, key};
 use crate::ledger::Saturation;
-use crate::traffic::Birth;
+use crate::traffic::{Algorithm, Birth};
 use crate::world::AbandonedWork;
 use std::cmp::Reverse;
 
@@ -74,15 +74,8 @@ impl Sim<'_> {
             return;
         }
         job.enter(self.desk.nodes.enter(job.request()));
-        let slot = if let Some(slot) = self.named_by_cookie(&job) {
-            Some(slot)
-        } else if self.desk.nodes.looks_at_all() {
-            self.advance_all(now);
-            self.desk.nodes.at(job.node()).pick(0, 0, &[])
-        } else {
-            self.pick_few(&job)
-        };
-        let Some(slot) = slot else {
+        let named = if self.sticky { self.named_by_cookie(&job) } else { None };
+        let Some(slot) = named.or_else(|| self.choose(&job)) else {
             self.desk.fail(&job, Outcome::NoTarget, now, usize::MAX);
             return;
         };
@@ -113,8 +106,24 @@ impl Sim<'_> {
         }
     }
 
-    /// The choice of a balancer that looks at few instances or none.
-    fn pick_few(&mut self, job: &Job) -> Option<usize> {
+    /// The balancer's choice, with everything up to date that it looks at.
+    #[inline]
+    fn choose(&mut self, job: &Job) -> Option<usize> {
+        match self.world.balancer.algorithm {
+            Algorithm::LeastOutstandingRequests => {
+                self.advance_all(self.now);
+                self.desk.nodes.at(job.node()).pick(0, 0, &[])
+            }
+            Algorithm::PowerOfD { .. } => self.choose_among_few(job),
+            _ => {
+                let slot = self.desk.nodes.at(job.node()).pick(job.request(), job.attempt(), &[])?;
+                self.advance(slot, self.now);
+                Some(slot)
+            }
+        }
+    }
+
+    fn choose_among_few(&mut self, job: &Job) -> Option<usize> {
         let mut candidates = std::mem::take(&mut self.candidates);
         let node = job.node();
         self.desk.nodes.at(node).candidates(job.request(), job.attempt(), &mut candidates);
@@ -123,9 +132,6 @@ impl Sim<'_> {
         }
         let slot = self.desk.nodes.at(node).pick(job.request(), job.attempt(), &candidates);
         self.candidates = candidates;
-        if let Some(slot) = slot {
-            self.advance(slot, self.now);
-        }
         slot
     }
 

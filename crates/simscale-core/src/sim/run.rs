@@ -93,6 +93,7 @@ impl<'a> Sim<'a> {
             users: world.clients.sessions.as_ref().map(|s| Users::new(s, &world.classes, world.seed)),
             budget: 0,
             candidates: Vec::new(),
+            sticky: world.balancer.stickiness.is_some(),
             group: GroupState::new(&world.group),
             versions: super::deploy::Versions::default(),
             places: PlaceState::new(

@@ -6,6 +6,8 @@ use rand::RngExt;
 use rand_distr::{Distribution as _, Exp1, Gamma};
 use std::fmt;
 
+/// Steps of a process that are drawn at once.
+const BLOCK: usize = 256;
 /// Pieces longer than this are read in parts, so that positions inside a piece keep their nanoseconds.
 const LONGEST_PIECE: u64 = 1_000_000_000;
 
@@ -183,8 +185,7 @@ impl Pieces {
 
 /// Steps of the cumulative rate, carried over the edges of pieces.
 struct Renewal {
-    process: Steps,
-    generator: Generator,
+    steps: StepBlock,
     /// What is left of the current step, in expected arrivals.
     rest: f64,
     begin: u64,
@@ -202,7 +203,7 @@ enum Steps {
 }
 
 impl Renewal {
-    fn new(process: ArrivalProcess, mut generator: Generator) -> Self {
+    fn new(process: ArrivalProcess, generator: Generator) -> Self {
         let process = match process {
             ArrivalProcess::Poisson => Steps::Exponential,
             ArrivalProcess::EvenlySpaced => Steps::Even,
@@ -210,11 +211,10 @@ impl Renewal {
                 Steps::Gamma(Gamma::new(1.0 / (cv * cv), cv * cv).expect("cv was checked to be above zero"))
             }
         };
-        let rest = match &process {
-            Steps::Even => 0.5,
-            other => other.draw(&mut generator),
-        };
-        Renewal { process, generator, rest, begin: 0, end: 0, rate: 0.0, expected: 0.0, used: 0.0 }
+        let mut steps = StepBlock { process, generator, drawn: Box::new([0.0; BLOCK]), next: BLOCK };
+        let first = steps.take();
+        let rest = if matches!(steps.process, Steps::Even) { first / 2.0 } else { first };
+        Renewal { steps, rest, begin: 0, end: 0, rate: 0.0, expected: 0.0, used: 0.0 }
     }
 
     fn fill(&mut self, pieces: &mut Pieces, times: &mut [u64]) -> usize {
@@ -235,19 +235,40 @@ impl Renewal {
             }
             self.used += self.rest;
             *time = (self.begin + (self.used / self.rate + 0.5) as u64).min(self.end - 1);
-            self.rest = self.process.draw(&mut self.generator);
+            self.rest = self.steps.take();
         }
         times.len()
     }
 }
 
-impl Steps {
-    fn draw(&self, generator: &mut Generator) -> f64 {
-        match self {
-            Steps::Exponential => Exp1.sample(generator),
-            Steps::Even => 1.0,
-            Steps::Gamma(gamma) => gamma.sample(generator),
+/// Steps drawn a block at a time, so that none pays for the choice of the law.
+struct StepBlock {
+    process: Steps,
+    generator: Generator,
+    drawn: Box<[f64; BLOCK]>,
+    next: usize,
+}
+
+impl StepBlock {
+    #[inline]
+    fn take(&mut self) -> f64 {
+        if self.next == BLOCK {
+            self.refill();
         }
+        let step = self.drawn[self.next];
+        self.next += 1;
+        step
+    }
+
+    #[cold]
+    fn refill(&mut self) {
+        let g = &mut self.generator;
+        match &self.process {
+            Steps::Exponential => self.drawn.fill_with(|| Exp1.sample(g)),
+            Steps::Even => self.drawn.fill(1.0),
+            Steps::Gamma(gamma) => self.drawn.fill_with(|| gamma.sample(g)),
+        }
+        self.next = 0;
     }
 }
 

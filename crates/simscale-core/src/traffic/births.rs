@@ -109,8 +109,8 @@ impl Births {
             self.clamped += u64::from(wanted > WORK_MAX);
             *work = wanted.clamp(1, WORK_MAX);
         }
-        for wait in &mut self.wait {
-            *wait = (*wait).min(WORK_MAX);
+        if self.classes.iter().any(|class| class.wait.is_some()) {
+            self.wait.iter_mut().for_each(|wait| *wait = (*wait).min(WORK_MAX));
         }
     }
 }

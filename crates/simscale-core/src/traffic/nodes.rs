@@ -141,12 +141,6 @@ impl Nodes {
         &mut self.pickers[node]
     }
 
-    /// Whether the choice depends on what every target has outstanding at the instant.
-    #[inline]
-    pub fn looks_at_all(&self) -> bool {
-        self.pickers[0].looks_at_all()
-    }
-
     /// Attempts that any node waits for at a target.
     pub fn outstanding(&self, slot: usize) -> u32 {
         self.pickers.iter().map(|picker| picker.outstanding(slot)).sum()

@@ -121,22 +121,20 @@ impl Picker {
     /// An attempt went to `slot`.
     #[inline]
     pub fn sent(&mut self, slot: usize) {
-        let count = self.outstanding[slot];
-        self.outstanding[slot] = count + 1;
-        if self.looks_at_all() && self.usable.contains(slot) {
-            self.levels.remove(slot, count);
-            self.levels.insert(slot, count + 1);
+        let count = &mut self.outstanding[slot];
+        *count += 1;
+        if self.algorithm == Algorithm::LeastOutstandingRequests {
+            self.levels.shift(slot, *count - 1, *count);
         }
     }
 
     /// The balancer stopped waiting for an attempt at `slot`.
     #[inline]
     pub fn settled(&mut self, slot: usize) {
-        let count = self.outstanding[slot];
-        self.outstanding[slot] = count - 1;
-        if self.looks_at_all() && self.usable.contains(slot) {
-            self.levels.remove(slot, count);
-            self.levels.insert(slot, count - 1);
+        let count = &mut self.outstanding[slot];
+        *count -= 1;
+        if self.algorithm == Algorithm::LeastOutstandingRequests {
+            self.levels.shift(slot, *count + 1, *count);
         }
     }
 
@@ -168,7 +166,7 @@ impl Picker {
         let slot = match self.algorithm {
             Algorithm::RoundRobin if self.ramps.is_empty() => self.usable.next_from(self.pointer)?,
             Algorithm::RoundRobin => self.next_ramped()?,
-            Algorithm::LeastOutstandingRequests => self.levels.least_from(self.pointer)?,
+            Algorithm::LeastOutstandingRequests => self.levels.least_from(self.pointer, &self.outstanding)?,
             Algorithm::WeightedRandom => {
                 if self.list.is_empty() {
                     return None;
@@ -240,105 +238,146 @@ impl BitSet {
         }
     }
 
-    #[inline]
-    fn is_empty(&self) -> bool {
-        self.summary.iter().all(|&w| w == 0)
-    }
-
     /// The first member at or after `from`, then from the start.
     #[inline]
     fn next_from(&self, from: usize) -> Option<usize> {
-        self.at_or_after(from).or_else(|| self.at_or_after(0))
-    }
-
-    #[inline]
-    fn at_or_after(&self, from: usize) -> Option<usize> {
-        let word = from / 64;
-        let first = *self.words.get(word)? & (u64::MAX << (from % 64));
-        if first != 0 {
-            return Some(word * 64 + first.trailing_zeros() as usize);
-        }
-        let next = word + 1;
-        let mut top = next / 64;
-        let mut mask = u64::MAX.checked_shl((next % 64) as u32).unwrap_or(0);
-        while let Some(&summary) = self.summary.get(top) {
-            let found = summary & mask;
-            if found != 0 {
-                let word = top * 64 + found.trailing_zeros() as usize;
-                return Some(word * 64 + self.words[word].trailing_zeros() as usize);
-            }
-            mask = u64::MAX;
-            top += 1;
-        }
-        None
+        next_from(&self.words, &self.summary, from)
     }
 }
 
-/// Usable slots by their outstanding count: one set a level, for the levels from `base` on; the rest in one more set.
+/// The first bit at or after `from`, then from the start, of words with their summary.
+#[inline]
+fn next_from(words: &[u64], summary: &[u64], from: usize) -> Option<usize> {
+    at_or_after(words, summary, from).or_else(|| at_or_after(words, summary, 0))
+}
+
+#[inline]
+fn at_or_after(words: &[u64], summaries: &[u64], from: usize) -> Option<usize> {
+    let word = from / 64;
+    let first = *words.get(word)? & (u64::MAX << (from % 64));
+    if first != 0 {
+        return Some(word * 64 + first.trailing_zeros() as usize);
+    }
+    let next = word + 1;
+    let mut top = next / 64;
+    let mut mask = u64::MAX << (next % 64);
+    while let Some(&summary) = summaries.get(top) {
+        let found = summary & mask;
+        if found != 0 {
+            let word = top * 64 + found.trailing_zeros() as usize;
+            return Some(word * 64 + words[word].trailing_zeros() as usize);
+        }
+        mask = u64::MAX;
+        top += 1;
+    }
+    None
+}
+
+/// Usable slots by their outstanding count: one set of bits a level for the counts below [`LEVELS`], one for all counts from there on.
+///
+/// The sets lie in one array, so that a move from level to level touches two words; up to 64 slots a set is a single word.
 #[derive(Debug, Default)]
 struct Levels {
-    sets: Vec<BitSet>,
-    /// How many slots each level holds.
-    held: Vec<u32>,
-    /// No usable slot lies below this level.
-    lowest: usize,
-    slots: usize,
-    counts: Vec<u32>,
+    /// Words of a set, and summary words (a bit for each word that is not empty; none while a set is a single word).
+    width: usize,
+    summary_width: usize,
+    words: Vec<u64>,
+    summaries: Vec<u64>,
+    /// The levels below [`LEVELS`] that hold any slot.
+    occupied: u64,
 }
 
 impl Levels {
+    /// Makes room for `slots` slots, a multiple of 64.
     fn grow(&mut self, slots: usize) {
-        self.slots = slots;
-        self.counts.resize(slots, 0);
-        for set in &mut self.sets {
-            set.grow(slots);
-        }
-        if self.sets.is_empty() {
-            let mut empty = BitSet::default();
-            empty.grow(slots);
-            self.sets = vec![empty; LEVELS + 1];
-            self.held = vec![0; LEVELS + 1];
+        let old = std::mem::take(self);
+        self.width = slots / 64;
+        self.summary_width = if self.width > 1 { self.width.div_ceil(64) } else { 0 };
+        self.words = vec![0; self.width * (LEVELS + 1)];
+        self.summaries = vec![0; self.summary_width * (LEVELS + 1)];
+        for level in 0..=LEVELS {
+            for slot in old.members(level) {
+                self.insert(slot, level as u32);
+            }
         }
     }
 
+    fn members(&self, level: usize) -> impl Iterator<Item = usize> {
+        let words = self.words.iter().skip(level * self.width).take(self.width).enumerate();
+        words.flat_map(|(at, &word)| {
+            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit)
+        })
+    }
+
+    /// A slot becomes usable.
     #[inline]
     fn insert(&mut self, slot: usize, count: u32) {
         let level = (count as usize).min(LEVELS);
-        self.counts[slot] = count;
-        self.sets[level].insert(slot);
-        self.held[level] += 1;
-        self.lowest = self.lowest.min(level);
+        self.words[level * self.width + slot / 64] |= 1 << (slot % 64);
+        if self.width > 1 {
+            self.summaries[level * self.summary_width + slot / 4096] |= 1 << (slot / 64 % 64);
+        }
+        if level < LEVELS {
+            self.occupied |= 1 << level;
+        }
     }
 
+    /// A slot is usable no more.
     #[inline]
     fn remove(&mut self, slot: usize, count: u32) {
         let level = (count as usize).min(LEVELS);
-        self.sets[level].remove(slot);
-        self.held[level] -= 1;
+        let word = &mut self.words[level * self.width + slot / 64];
+        *word &= !(1 << (slot % 64));
+        if *word == 0 && self.emptied(slot, level) && level < LEVELS {
+            self.occupied &= !(1 << level);
+        }
     }
 
+    /// The count of a slot changes; one that is not usable stays out.
     #[inline]
-    fn least_from(&mut self, pointer: usize) -> Option<usize> {
-        while self.held[self.lowest] == 0 {
-            if self.lowest == LEVELS {
-                self.lowest = 0;
-                return None;
-            }
-            self.lowest += 1;
+    fn shift(&mut self, slot: usize, from: u32, to: u32) {
+        let level = (from as usize).min(LEVELS);
+        if self.words[level * self.width + slot / 64] >> (slot % 64) & 1 == 1 {
+            self.remove(slot, from);
+            self.insert(slot, to);
         }
-        if self.lowest < LEVELS {
-            return self.sets[self.lowest].next_from(pointer);
+    }
+
+    /// The word of a slot at a level fell empty: whether the whole level is empty.
+    #[inline]
+    fn emptied(&mut self, slot: usize, level: usize) -> bool {
+        if self.width == 1 {
+            return true;
         }
-        self.least_of_the_swamped(pointer)
+        let summary = &mut self.summaries[level * self.summary_width..(level + 1) * self.summary_width];
+        summary[slot / 4096] &= !(1 << (slot / 64 % 64));
+        summary.iter().all(|&word| word == 0)
+    }
+
+    /// The slot with the fewest outstanding, the first at or after `pointer` in cyclic order; `outstanding` says how many each has.
+    #[inline]
+    fn least_from(&self, pointer: usize, outstanding: &[u32]) -> Option<usize> {
+        if self.occupied == 0 {
+            return self.least_of_the_swamped(pointer, outstanding);
+        }
+        let level = self.occupied.trailing_zeros() as usize;
+        if self.width == 1 {
+            let word = self.words[level];
+            let behind = if pointer < 64 { word & (u64::MAX << pointer) } else { 0 };
+            let chosen = if behind != 0 { behind } else { word };
+            return Some(chosen.trailing_zeros() as usize);
+        }
+        let words = &self.words[level * self.width..(level + 1) * self.width];
+        let summary = &self.summaries[level * self.summary_width..(level + 1) * self.summary_width];
+        next_from(words, summary, pointer)
     }
 
     /// Every usable slot has 64 attempts or more: a linear look.
-    fn least_of_the_swamped(&self, pointer: usize) -> Option<usize> {
-        let set = &self.sets[LEVELS];
-        debug_assert!(!set.is_empty());
-        (0..self.slots)
-            .filter(|&s| set.contains(s))
-            .min_by_key(|&s| (self.counts[s], (s + self.slots - pointer.min(self.slots)) % self.slots))
+    #[cold]
+    fn least_of_the_swamped(&self, pointer: usize, outstanding: &[u32]) -> Option<usize> {
+        let slots = self.width * 64;
+        let cyclic = |slot: usize| (slot + slots - pointer.min(slots)) % slots;
+        self.members(LEVELS).min_by_key(|&slot| (outstanding[slot], cyclic(slot)))
     }
 }
 
