@@ -9,12 +9,14 @@ mod machines;
 mod mixed;
 mod places;
 mod suspension;
+mod warm_pool;
 
 pub use hooks::{Hook, HookFailure, HookResult, Transition};
 pub use machines::{Machine, Operation, OperationAction, OperationTargets, Strike};
 pub use mixed::{InstanceType, Mixed, OnDemandStrategy, SpotPool, SpotStrategy};
 pub use places::{Addresses, Agents, Places, Shortage, WhenEmpty};
 pub use suspension::{Process, Suspension};
+pub use warm_pool::{PoolState, WarmPool};
 
 /// Everything that fixes a run, the workload and the policies aside.
 #[derive(Debug, Clone, PartialEq)]
@@ -377,6 +379,8 @@ pub struct Group {
     pub hooks: Vec<Hook>,
     /// Processes that are suspended for a while.
     pub suspensions: Vec<Suspension>,
+    /// Instances that have booted before they are needed.
+    pub warm_pool: Option<WarmPool>,
     /// New versions of the service, in any order.
     pub deployments: Vec<Deployment>,
     /// Several types, On-Demand and Spot, in place of the one type of the world's instance.

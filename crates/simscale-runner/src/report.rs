@@ -263,6 +263,12 @@ fn scaling(summary: &Summary) -> String {
     if s.replacements > 0 {
         text += &format!(", {}", counted(s.replacements, "replacement", "replacements"));
     }
+    if s.warm_starts > 0 {
+        text += &format!(", {}", counted(s.warm_starts, "warm start", "warm starts"));
+    }
+    if s.returns > 0 {
+        text += &format!(", {} to the warm pool", counted(s.returns, "return", "returns"));
+    }
     text
 }
 

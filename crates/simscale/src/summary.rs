@@ -308,6 +308,10 @@ pub struct Scaling {
     pub failed_launches: u64,
     /// Instances replaced because they were broken.
     pub replacements: u64,
+    /// Instances taken from the warm pool.
+    pub warm_starts: u64,
+    /// Instances that returned to the warm pool.
+    pub returns: u64,
 }
 
 /// What the coordinator of the instances' agents believed.
@@ -521,6 +525,8 @@ fn scaling(result: &RunResult) -> Scaling {
         terminations: s.terminations,
         failed_launches: s.failed_launches,
         replacements: s.replacements,
+        warm_starts: s.warm_starts,
+        returns: s.returns,
     }
 }
 

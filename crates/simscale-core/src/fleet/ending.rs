@@ -18,6 +18,8 @@ pub enum Ending {
     LaunchFailed,
     /// A deployment put a task of another version in its place.
     Deployed,
+    /// It did not end: it returned to the warm pool.
+    Returned,
 }
 
 impl Ending {
@@ -30,6 +32,7 @@ impl Ending {
             Ending::Unhealthy => "unhealthy",
             Ending::LaunchFailed => "launch_failed",
             Ending::Deployed => "deployed",
+            Ending::Returned => "returned",
         }
     }
 }

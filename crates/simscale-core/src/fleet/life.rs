@@ -1,7 +1,7 @@
 //! The life of an instance outside its processors: launch, boot, service, health, draining.
 
 use super::Ending;
-use crate::kernel::{Purpose, Sampler, hash, stream};
+use crate::kernel::{Distribution, Purpose, Sampler, hash, stream};
 use crate::world::{BootFailure, BootStage, Instance};
 
 /// Addresses of an instance's own begin here: 2^48 + launch. Below lie the reserved ones: pool * 2^32 + number, from 1 on.
@@ -9,6 +9,15 @@ pub(crate) const OWN_ADDRESS: u64 = 1 << 48;
 
 /// Boots of standalone machines are numbered from here on: 2^40 + index * 2^20 + how many before.
 pub(crate) const MACHINES: u64 = 1 << 40;
+
+/// An instance has the number of its launch, and so much more for each time that it goes to rest in a warm pool or is taken from it. What is
+/// drawn for it, and its events, go by the number.
+const MOVE: u64 = 1 << 41;
+
+/// The launch of an instance, whatever its moves.
+pub(crate) fn launch_of(number: u64) -> u64 {
+    if number & MACHINES == 0 { number & (MACHINES - 1) } else { number }
+}
 
 /// Where an instance is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +28,10 @@ pub(crate) enum Stage {
     InService,
     /// Deregistered; finishing what it has.
     Draining,
+    /// It boots into the warm pool.
+    Warming,
+    /// It rests in the warm pool.
+    Warmed,
     /// A standalone machine that boots.
     Starting,
     /// A standalone machine that runs.
@@ -50,7 +63,7 @@ struct Planned {
 /// An instance outside its processors.
 #[derive(Debug, Clone)]
 pub(crate) struct Life {
-    /// Number of the launch, from zero on; never used twice.
+    /// Number of the launch, from zero on, with its moves; never used twice.
     pub launch: u64,
     pub launched: u64,
     pub zone: u8,
@@ -66,8 +79,13 @@ pub(crate) struct Life {
     pub stage: Stage,
     /// The balancer may know it as a target: not when a member of the group was stopped, nor when a machine is none.
     pub target: bool,
-    /// When billing began.
+    /// When billing began, of an instance that is stopped meanwhile for the last time.
     pub running: Option<u64>,
+    /// When it was billed first, since it was told of last.
+    pub ran_first: Option<u64>,
+    /// Billed up to its last stop, and told of, ns.
+    pub billed_before: u64,
+    pub billed_told: u64,
     pub in_service: Option<u64>,
     /// When the boot was over.
     pub booted: Option<u64>,
@@ -79,6 +97,10 @@ pub(crate) struct Life {
     pub marked: Option<u64>,
     /// Lifecycle hooks that hold it.
     pub held_by: u32,
+    /// Launching hooks have begun to hold it.
+    pub hooked: bool,
+    /// It goes to the warm pool when its termination would end it.
+    pub returns: bool,
     /// It left service in good order, so that terminating hooks hold it after its drain.
     pub tidy: bool,
     /// Its drain is over.
@@ -132,10 +154,20 @@ impl Life {
         let mut life = Life::launched(launch, zone, 0, &[], 0);
         life.stage = Stage::InService;
         life.running = Some(0);
+        life.ran_first = Some(0);
         life.in_service = Some(0);
         life.booted = Some(0);
         life.answers = true;
         life.health = Health { healthy: true, known: true, ..Health::default() };
+        life
+    }
+
+    /// A member of the warm pool since the start of the run.
+    pub fn resting(launch: u64, zone: u8, runs: bool) -> Self {
+        let mut life = Life::launched(launch, zone, 0, &[], 0);
+        life.stage = Stage::Warmed;
+        life.running = runs.then_some(0);
+        life.ran_first = life.running;
         life
     }
 
@@ -175,12 +207,17 @@ impl Life {
             stage: Stage::Booting,
             target: true,
             running: None,
+            ran_first: None,
+            billed_before: 0,
+            billed_told: 0,
             in_service: None,
             booted: None,
             answers: false,
             broken: None,
             marked: None,
             held_by: 0,
+            hooked: false,
+            returns: false,
             tidy: false,
             drained: false,
             crashed: false,
@@ -218,7 +255,27 @@ impl Life {
 
     /// A standalone machine.
     pub fn stands_alone(&self) -> bool {
-        self.launch >= MACHINES && self.launch != u64::MAX
+        self.launch & MACHINES != 0 && self.launch != u64::MAX
+    }
+
+    /// Goes to rest in the warm pool, under its next number: all but its luck, its place and its bill is as before its launch.
+    pub fn rest(&mut self) {
+        let fresh = Life::launched(self.launch + MOVE, self.zone, self.launched, &[], 0);
+        let old = std::mem::replace(self, fresh);
+        self.stage = Stage::Warmed;
+        (self.version, self.address, self.fails) = (old.version, old.address, old.fails);
+        (self.kind, self.spot) = (old.kind, old.spot);
+        (self.running, self.ran_first) = (old.running, old.ran_first);
+        (self.billed_before, self.billed_told) = (old.billed_before, old.billed_told);
+    }
+
+    /// Leaves the warm pool at `now`, under its next number: its boot is one pending phase that takes what `law` says.
+    pub fn leave_pool(&mut self, now: u64, law: &Distribution, seed: u64) {
+        self.launch += MOVE;
+        self.stage = Stage::Booting;
+        let time = Sampler::new(law, stream(seed, Purpose::WarmStart, self.launch)).draw();
+        let ends = now.saturating_add(time);
+        self.plan = vec![Planned { phase: 0, stage: BootStage::Pending, ends }];
     }
 
     /// The end of the phase that runs; an instance without phases boots at once.

@@ -11,15 +11,17 @@ mod replacement;
 mod server;
 mod sharers;
 mod termination;
+mod warm_pool;
 
 pub(crate) use credits::{Account, FULL, Terms};
 pub use deployment::rolling_limits;
 pub use ending::Ending;
 pub use hook::{hook_global_timeout, hook_timeout_after};
 pub(crate) use job::{ERROR, Job, Outcome, PROBE};
-pub(crate) use life::{BootStep, Health, Life, MACHINES, OWN_ADDRESS, Stage};
+pub(crate) use life::{BootStep, Health, Life, MACHINES, OWN_ADDRESS, Stage, launch_of};
 pub(crate) use mixed::{Pool, choose_pool, rank_pools};
 pub use mixed::{Split, decrement_is_lost, purchase_split, unit_price};
 pub use replacement::{Replacement, unhealthy_replacements};
 pub(crate) use server::{Claim, Departures, Server};
 pub use termination::{Candidate, Configuration, terminated_first};
+pub use warm_pool::warm_pool_size;

@@ -34,6 +34,7 @@ pub(crate) enum Purpose {
     Node,
     Hook,
     HookFailure,
+    WarmStart,
 }
 
 impl Purpose {
@@ -63,6 +64,7 @@ impl Purpose {
             Purpose::Node => "node",
             Purpose::Hook => "hook",
             Purpose::HookFailure => "hook_failure",
+            Purpose::WarmStart => "warm_start",
         }
     }
 }

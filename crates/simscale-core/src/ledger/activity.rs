@@ -44,6 +44,8 @@ pub enum ActivityKind {
     Operation,
     /// A standalone machine was started, runs, or was stopped.
     Machine,
+    /// An instance came to rest in the warm pool, or was taken from it.
+    WarmPool,
 }
 
 impl ActivityKind {
@@ -67,6 +69,7 @@ impl ActivityKind {
         ActivityKind::Hook,
         ActivityKind::Operation,
         ActivityKind::Machine,
+        ActivityKind::WarmPool,
     ];
 
     /// Its name in tables.
@@ -90,6 +93,7 @@ impl ActivityKind {
             ActivityKind::Hook => "hook",
             ActivityKind::Operation => "operation",
             ActivityKind::Machine => "machine",
+            ActivityKind::WarmPool => "warm_pool",
         }
     }
 
@@ -110,6 +114,7 @@ impl ActivityKind {
             ActivityKind::Instance => "an instance stopped running by itself",
             ActivityKind::Operation => "an operation began, or ended with its outcome",
             ActivityKind::Machine => "a standalone machine was started, runs, or was stopped",
+            ActivityKind::WarmPool => "an instance came to rest in the warm pool, or was taken from it",
             ActivityKind::Deployment => "a deployment began, shifted the traffic or ended",
             ActivityKind::Agent => {
                 "the agent of an instance logged in at its coordinator, or was seen as stopped"

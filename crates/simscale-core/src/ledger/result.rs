@@ -317,6 +317,10 @@ pub struct Scaling {
     pub failed_launches: u64,
     /// Instances replaced because they were broken.
     pub replacements: u64,
+    /// Instances taken from the warm pool.
+    pub warm_starts: u64,
+    /// Instances that returned to the warm pool.
+    pub returns: u64,
 }
 
 /// What the coordinator of the instances' agents believed in the statistics window.

@@ -272,6 +272,8 @@ impl Engine<'_> {
             terminations: count(Entry::Terminated),
             failed_launches: count(Entry::LaunchFailed),
             replacements: count(Entry::Replaced),
+            warm_starts: count(Entry::WarmStarted),
+            returns: count(Entry::Returned),
         }
     }
 

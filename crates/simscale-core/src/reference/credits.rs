@@ -96,6 +96,13 @@ impl Engine<'_> {
         self.later(account.booked + seconds * SECOND, Life::Credits { slot, launch });
     }
 
+    /// Its number is another one: the look that lies ahead is looked at under it.
+    pub(super) fn plan_account_again(&mut self, slot: usize) {
+        if self.at(slot).account.is_some_and(|a| !a.over) {
+            self.plan_account(slot);
+        }
+    }
+
     fn write_account(&mut self, slot: usize) -> i128 {
         let now = self.now;
         self.at_mut(slot).machine.note(now);

@@ -1,5 +1,6 @@
 //! The group: how many there should be, who goes, what is replaced, and the rows of its log.
 
+use super::warm_pool::launch_of;
 use super::{Engine, Instance};
 use crate::control::Activity;
 use crate::kernel::{Purpose, SimTime, hash};
@@ -39,20 +40,25 @@ impl Engine<'_> {
 
     /// Launches or terminates until there are as many units as desired.
     pub(super) fn fit(&mut self, drains: bool) {
-        let may_launch = !self.is_suspended(Process::Launch);
-        while may_launch && self.units() < self.desired && self.next_try.is_none() {
+        while !self.is_suspended(Process::Launch) && self.units() < self.desired {
+            if self.take_member() {
+                continue;
+            }
+            if self.next_try.is_some() {
+                break;
+            }
             if !self.launch() {
                 self.wait_for_room();
             }
         }
         self.double();
-        if self.is_suspended(Process::Terminate) {
-            return;
-        }
-        while !self.rolls() && self.units() > self.desired {
-            let Some(slot) = self.who_goes() else { return };
+        let may_stop = !self.is_suspended(Process::Terminate) && !self.rolls();
+        while may_stop && self.units() > self.desired {
+            let Some(slot) = self.who_goes() else { break };
+            self.may_return(slot, drains);
             self.begin_termination(slot, drains);
         }
+        self.fit_pool();
     }
 
     /// The unprotected instance that goes, from the fullest of the zones that have one.
@@ -63,7 +69,17 @@ impl Engine<'_> {
 
     /// [`Engine::who_goes`] with at most `excess` units, as if there were only those for which `which` holds.
     pub(super) fn who_of(&self, excess: u32, which: impl Fn(&Instance) -> bool) -> Option<usize> {
-        let pool = || self.slots().filter(|(_, i)| i.living() && which(i));
+        self.first_of(excess, |i| i.living() && which(i), &self.world.group.termination)
+    }
+
+    /// Of those for which `which` holds, with at most `excess` units, the one that these rules take first.
+    pub(super) fn first_of(
+        &self,
+        excess: u32,
+        which: impl Fn(&Instance) -> bool,
+        rules: &[Termination],
+    ) -> Option<usize> {
+        let pool = || self.slots().filter(|(_, i)| which(i));
         let count = |zone: usize| pool().filter(|(_, i)| i.zone == zone).count();
         let keeps = self.world.group.protect_new_instances;
         let stays = |i: &Instance| keeps && i.registered() || self.weight(i) > excess;
@@ -71,12 +87,12 @@ impl Engine<'_> {
         let most = open.iter().map(|(_, i)| count(i.zone)).max()?;
         open.retain(|(_, i)| count(i.zone) == most);
         let too_many = self.too_many();
-        for rule in &self.world.group.termination {
+        for rule in rules {
             let mut steps: Vec<Step<'_>> = Vec::new();
             let hour = |i: &Instance| HOUR - i.billed_from.map_or(0, |from| (self.now - from) % HOUR);
             match rule {
-                Termination::OldestInstance => steps.push(Box::new(|i| i.launch)),
-                Termination::NewestInstance => steps.push(Box::new(|i| u64::MAX - i.launch)),
+                Termination::OldestInstance => steps.push(Box::new(|i| launch_of(i.launch))),
+                Termination::NewestInstance => steps.push(Box::new(|i| u64::MAX - launch_of(i.launch))),
                 Termination::ClosestToNextInstanceHour => steps.push(Box::new(hour)),
                 Termination::OldestLaunchTemplate => steps.push(Box::new(|i| u64::from(i.version))),
                 Termination::OldestLaunchConfiguration => {}
@@ -96,7 +112,7 @@ impl Engine<'_> {
                 open.retain(|(_, i)| Some(step(i)) == least);
             }
         }
-        let lot = |i: &Instance| hash(self.world.seed, Purpose::Termination, i.launch, 0);
+        let lot = |i: &Instance| hash(self.world.seed, Purpose::Termination, launch_of(i.launch), 0);
         open.into_iter().min_by_key(|(_, i)| lot(i)).map(|found| found.0)
     }
 
@@ -114,6 +130,7 @@ impl Engine<'_> {
 
     /// A row of the log for something that changed no size.
     pub(super) fn say(&mut self, kind: ActivityKind, actor: &str, instance: Option<u64>, what: &str) {
+        let instance = instance.map(launch_of);
         self.sink.activity(&ActivityRow { instance, ..self.blank(kind, actor, what) });
     }
 

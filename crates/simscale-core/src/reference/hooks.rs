@@ -65,7 +65,7 @@ impl Engine<'_> {
         let transition = self.world.group.hooks[index].transition;
         let instance = self.at(slot);
         let in_time = match transition {
-            Transition::Launching => instance.stage == Stage::Booting,
+            Transition::Launching => matches!(instance.stage, Stage::Booting | Stage::Warming),
             Transition::Terminating => instance.drained,
         };
         if !in_time {
@@ -89,8 +89,10 @@ impl Engine<'_> {
             }
             Transition::Launching => self.serve_if_ready(slot),
             Transition::Terminating => {
-                if ending.abandons || self.at(slot).hooks.is_empty() {
+                if ending.abandons {
                     self.terminate(slot);
+                } else if self.at(slot).hooks.is_empty() {
+                    self.leaves(slot);
                 }
             }
         }
@@ -109,7 +111,7 @@ impl Engine<'_> {
             self.hold(slot, Transition::Terminating, "Terminating:Wait");
         }
         if self.at(slot).hooks.is_empty() {
-            self.terminate(slot);
+            self.leaves(slot);
         }
     }
 }

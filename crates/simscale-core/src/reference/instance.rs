@@ -10,6 +10,9 @@ pub(super) enum Stage {
     Booting,
     InService,
     Draining,
+    /// In the warm pool: boots into it, rests in it.
+    Warming,
+    Resting,
     /// Standalone machines: boot, run, are stopped.
     Starting,
     Standing,
@@ -63,6 +66,10 @@ pub(super) struct Instance {
     pub broken: Option<Broken>,
     pub billed_from: Option<u64>,
     pub billed_to: Option<u64>,
+    /// Billed by what it was before it came to rest, and told of before; when it was billed first since then.
+    pub billed_earlier: u64,
+    pub billed_told: u64,
+    pub ran_first: Option<u64>,
     /// From its launch to its termination.
     pub exists_from: u64,
     pub exists_to: Option<u64>,
@@ -72,6 +79,10 @@ pub(super) struct Instance {
     pub marked: Option<u64>,
     /// Hooks that hold it, by their places.
     pub hooks: Vec<usize>,
+    /// Launching hooks have held it, or do.
+    pub was_held: bool,
+    /// It comes back to the warm pool.
+    pub returns: bool,
     /// It leaves by a drain: terminating hooks are its due.
     pub tidy: bool,
     pub drained: bool,
@@ -129,12 +140,17 @@ impl Instance {
             broken: None,
             billed_from: None,
             billed_to: None,
+            billed_earlier: 0,
+            billed_told: 0,
+            ran_first: None,
             exists_from: 0,
             exists_to: None,
             in_service_from: None,
             in_service_to: None,
             marked: None,
             hooks: Vec::new(),
+            was_held: false,
+            returns: false,
             tidy: false,
             drained: false,
             crashed: false,

@@ -33,6 +33,7 @@ impl Engine<'_> {
             self.open_account(slot, true);
         }
         self.agents_of_the_start();
+        self.pool_of_the_start();
         self.machines_of_the_start();
         self.count_in_service();
     }
@@ -42,14 +43,17 @@ impl Engine<'_> {
         if self.at(slot).billed_from.is_none() {
             self.at_mut(slot).billed_from = Some(self.now);
             self.open_account(slot, false);
-            if self.at(slot).standalone.is_none() {
-                self.hold(slot, Transition::Launching, "Pending:Wait");
-            }
+        }
+        let instance = self.at(slot);
+        if instance.standalone.is_none() && !instance.was_held {
+            let state = if instance.stage == Stage::Warming { "Warmed:Pending:Wait" } else { "Pending:Wait" };
+            self.at_mut(slot).was_held = true;
+            self.hold(slot, Transition::Launching, state);
         }
     }
 
     /// A new instance in the lowest free slot, in this zone.
-    fn occupy(&mut self, zone: usize, bought: Bought) -> usize {
+    pub(super) fn occupy(&mut self, zone: usize, bought: Bought) -> usize {
         let slot = self.fleet.iter().position(Option::is_none).unwrap_or(self.fleet.len());
         if slot == self.fleet.len() {
             self.fleet.push(None);
@@ -74,24 +78,26 @@ impl Engine<'_> {
 
     /// Launches an instance of this version, in the dark or not.
     pub(super) fn launch_as(&mut self, version: u32, dark: bool) -> bool {
-        let Some((zone, bought)) = self.zone_for_launch() else { return false };
+        let Some((zone, bought)) = self.zone_for_launch(false) else { return false };
+        let slot = self.launch_into(zone, bought, version, "launched in zone");
+        self.at_mut(slot).dark = dark;
+        self.begin_phase(slot);
+        true
+    }
+
+    /// A launch in this zone, whose boot has not begun.
+    pub(super) fn launch_into(&mut self, zone: usize, bought: Bought, version: u32, what: &str) -> usize {
         let slot = self.occupy(zone, bought);
         let launch = self.at(slot).launch;
-        let instance = self.at_mut(slot);
-        (instance.version, instance.dark) = (version, dark);
+        self.at_mut(slot).version = version;
         self.fact(Fact::Launch, (slot as u64) << 32 | launch);
         self.note(Entry::Launched);
         let zone = self.world.group.zones[self.at(slot).zone].clone();
-        self.say(
-            ActivityKind::Launch,
-            "group",
-            Some(launch),
-            &format!("launched in zone {zone}{}", self.in_words(bought)),
-        );
+        let text = format!("{what} {zone}{}", self.in_words(bought));
+        self.say(ActivityKind::Launch, "group", Some(launch), &text);
         self.give_address(slot);
         self.at_mut(slot).phase_ends = self.now;
-        self.begin_phase(slot);
-        true
+        slot
     }
 
     /// Begins the next boot phase, or comes to the end of the boot.
@@ -153,7 +159,11 @@ impl Engine<'_> {
         self.note(Entry::LaunchFailed);
         self.say(ActivityKind::Launch, "group", Some(launch), why);
         self.at_mut(slot).ending = Some(Ending::LaunchFailed);
-        self.begin_termination(slot, false);
+        if self.at(slot).stage == Stage::Warming {
+            self.discard(slot);
+        } else {
+            self.begin_termination(slot, false);
+        }
         self.later(self.now + RELAUNCH, Life::Reconcile { launch });
     }
 
@@ -162,7 +172,11 @@ impl Engine<'_> {
         self.begin_running(slot);
         let launch = self.at(slot).launch;
         self.at_mut(slot).boot_over = Some(now);
+        let warms = self.at(slot).stage == Stage::Warming;
         self.serve_if_ready(slot);
+        if warms {
+            return;
+        }
         match self.world.instance.cold {
             Some(Cold::For { time, .. }) => {
                 self.at_mut(slot).cold = true;
@@ -211,6 +225,9 @@ impl Engine<'_> {
         let far = instance.boot_over.is_some() || phase.is_some_and(|p| p.stage == BootStage::InService);
         if far && instance.stage == Stage::Starting {
             return self.machine_stands(slot);
+        }
+        if instance.stage == Stage::Warming && instance.boot_over.is_some() && instance.hooks.is_empty() {
+            return self.rest(slot);
         }
         if instance.stage != Stage::Booting || !far || !instance.hooks.is_empty() || instance.dark {
             return;

@@ -51,6 +51,8 @@ pub(super) enum Entry {
     Terminated,
     LaunchFailed,
     Replaced,
+    WarmStarted,
+    Returned,
     MachineStarted,
     MachineStopped,
     /// The count of instances in service is now this.

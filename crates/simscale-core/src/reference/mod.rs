@@ -27,6 +27,7 @@ mod sessions;
 mod stickiness;
 mod targets;
 mod told;
+mod warm_pool;
 
 use crate::control::Policy;
 use crate::kernel::{NEVER, Phase, mix};
@@ -86,6 +87,8 @@ enum Fact {
     Stop = 46,
     DeploymentBegins = 50,
     DeploymentEnds = 51,
+    Rests = 60,
+    Taken = 61,
 }
 
 struct Engine<'a> {

@@ -2,6 +2,7 @@
 
 use super::log::Entry;
 use super::mixed::Bought;
+use super::warm_pool::launch_of;
 use super::{Engine, Fact, Life};
 use crate::kernel::{Purpose, Sampler, stream};
 use crate::ledger::{ActivityKind, AgentCounts};
@@ -20,12 +21,13 @@ pub(super) struct Believed {
 impl Engine<'_> {
     /// The zone with fewest.
     pub(super) fn emptiest(&self) -> usize {
-        self.by_size()[0]
+        self.by_size(false)[0]
     }
 
-    /// Zones by the number of living instances, the first of equals first.
-    fn by_size(&self) -> Vec<usize> {
-        let count = |zone: usize| self.slots().filter(|(_, i)| i.living() && i.zone == zone).count();
+    /// Zones by the number of living instances, with those of the warm pool or without, the first of equals first.
+    pub(super) fn by_size(&self, pool: bool) -> Vec<usize> {
+        let counts = |i: &super::Instance| i.living() || pool && i.pooled();
+        let count = |zone: usize| self.slots().filter(|(_, i)| counts(i) && i.zone == zone).count();
         let mut zones: Vec<(usize, usize)> =
             (0..self.world.group.zones.len()).map(|z| (count(z), z)).collect();
         zones.sort_unstable();
@@ -33,7 +35,7 @@ impl Engine<'_> {
     }
 
     /// The zone that takes a launch; refusals are written down.
-    pub(super) fn zone_for_launch(&mut self) -> Option<(usize, Bought)> {
+    pub(super) fn zone_for_launch(&mut self, pool: bool) -> Option<(usize, Bought)> {
         let places = self.world.group.places.clone();
         let strict = places.addresses.filter(|a| a.when_empty == WhenEmpty::Fail);
         if strict.is_some_and(|a| !a.per_zone) && self.reserved(0).is_none() {
@@ -41,13 +43,9 @@ impl Engine<'_> {
             return None;
         }
         let spot = self.next_is_spot();
-        for zone in self.by_size() {
+        for zone in self.by_size(pool) {
             let bought = self.purchase(zone, spot, false);
-            let now = self.now;
-            let over = |s: &&crate::world::Shortage| {
-                usize::from(s.zone) == zone && (s.from.as_nanos()..s.to.as_nanos()).contains(&now)
-            };
-            if places.shortages.iter().any(|s| over(&s)) {
+            if self.lacks(zone) {
                 let name = self.world.group.zones[zone].clone();
                 let why = "InsufficientInstanceCapacity: we currently do not have sufficient capacity";
                 self.refuses(zone, &format!("{why} in the Availability Zone you requested ({name})"));
@@ -63,6 +61,12 @@ impl Engine<'_> {
             }
         }
         None
+    }
+
+    /// A shortage lies over the zone.
+    pub(super) fn lacks(&self, zone: usize) -> bool {
+        let mut here = self.world.group.places.shortages.iter().filter(|s| usize::from(s.zone) == zone);
+        here.any(|s| (s.from.as_nanos()..s.to.as_nanos()).contains(&self.now))
     }
 
     fn refuses(&mut self, zone: usize, why: &str) {
@@ -166,7 +170,9 @@ impl Engine<'_> {
         self.believed.push(Believed { address, launch });
         self.beliefs.push((self.now, address, true));
         self.fact(Fact::Login, launch);
-        let of = stale.map_or(String::new(), |old| format!(" in place of the stale agent of instance {old}"));
+        let of = stale.map_or(String::new(), |old| {
+            format!(" in place of the stale agent of instance {}", launch_of(old))
+        });
         self.say(ActivityKind::Agent, "group", Some(launch), &format!("the agent logs in{of}"));
     }
 

@@ -2,6 +2,7 @@
 
 use super::Engine;
 use super::instance::Instance;
+use super::warm_pool::launch_of;
 use crate::fleet::Ending;
 use crate::kernel::SimTime;
 use crate::ledger::InstanceRow;
@@ -16,16 +17,20 @@ impl Engine<'_> {
             None => Ending::RunEnded,
         };
         let share = area.busy / (area.time * f64::from(vcpus));
+        // What an open bill may round away is told later.
+        let open = instance.billed_from.is_some() && instance.billed_to.is_none();
+        let later = u64::from(ending == Ending::Returned && open);
+        let billed = (instance.billed_earlier + self.billed_of(instance)).saturating_sub(later);
         let row = InstanceRow {
-            launch: instance.launch,
+            launch: launch_of(instance.launch),
             zone: self.world.group.zones[instance.zone].clone(),
             slot: instance.slot as u32,
             launched: SimTime::from_nanos(instance.launched),
-            running: time(instance.billed_from),
+            running: time(instance.ran_first.or(instance.billed_from)),
             in_service: time(instance.in_service_from),
             healthy: time(instance.healthy_from),
             terminated: time(terminated),
-            billed_ns: self.billed_of(instance),
+            billed_ns: billed - instance.billed_told,
             served: instance.served,
             service_ns: area.time as u128,
             busy_ns: area.busy as u128,

@@ -1,7 +1,7 @@
 //! Agents of a coordinator: when the agent of an instance logs in, and how long the coordinator believes that it runs.
 
 use super::{Event, Sim};
-use crate::fleet::Stage;
+use crate::fleet::{Stage, launch_of};
 use crate::kernel::{Purpose, Sampler, stream};
 use crate::ledger::ActivityKind;
 use crate::world::Agents;
@@ -74,6 +74,7 @@ impl Sim<'_> {
         self.agents.distinct.insert(address);
         self.agents.most = self.agents.most.max(self.agents.registered.len());
         self.desk.book.control_fact(42, self.now, launch);
+        let stale = stale.map(launch_of);
         let stale = stale.map_or(String::new(), |s| format!(" in place of the stale agent of instance {s}"));
         self.note(ActivityKind::Agent, "group", Some(launch), &format!("the agent logs in{stale}"));
     }

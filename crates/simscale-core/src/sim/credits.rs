@@ -131,6 +131,13 @@ impl Sim<'_> {
         self.schedule(at, Event::Credits { slot: slot as u32, launch });
     }
 
+    /// The slot's instance has another number: the look at its account goes on under it.
+    pub(super) fn look_at_credits_again(&mut self, slot: usize) {
+        if self.accounts.as_ref().is_some_and(|a| a.slots.get(slot).is_some_and(|held| !held.closed)) {
+            self.plan_look_at_credits(slot);
+        }
+    }
+
     /// An account is looked at: booked, and the processors throttled or let go.
     pub(super) fn look_at_credits(&mut self, slot: usize, launch: u64) {
         if !self.holds(slot, launch) || self.lives[slot].crashed {

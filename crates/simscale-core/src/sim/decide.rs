@@ -4,7 +4,7 @@ use super::{Event, Sim};
 use crate::control::{
     Activity, AlarmState, Answer, Decision, Effect, Evaluated, GroupView, Reason, Request, Sizes, Trigger,
 };
-use crate::fleet::Stage;
+use crate::fleet::{Stage, launch_of};
 use crate::kernel::{Phase, SimTime, key};
 use crate::ledger::{ActivityKind, ActivityRow};
 use crate::world::Process;
@@ -161,7 +161,8 @@ impl Sim<'_> {
 
     /// Writes down what happened without a change of the size: what kind of fact, who did it, to which instance (by launch).
     pub(super) fn note(&mut self, kind: ActivityKind, actor: &str, instance: Option<u64>, text: &str) {
-        self.write(kind, actor.to_string(), instance, String::new(), text.to_string());
+        let launch = instance.map(launch_of);
+        self.write(kind, actor.to_string(), launch, String::new(), text.to_string());
     }
 
     fn write(

@@ -28,6 +28,8 @@ pub(super) struct GroupState {
     pub dark: u32,
     /// Booting and in-service instances by zone.
     pub living: Vec<u32>,
+    /// Members of the warm pool by zone: warming, resting, returning.
+    pub pooled: Vec<u32>,
     pub next_launch: u64,
     pub free: BTreeSet<usize>,
     pub last_out: Option<Activity>,
@@ -53,6 +55,7 @@ impl GroupState {
             delayed: None,
             dark: 0,
             living: vec![0; group.zones.len().max(1)],
+            pooled: vec![0; group.zones.len().max(1)],
             next_launch: 0,
             free: BTreeSet::new(),
             last_out: None,
@@ -62,6 +65,11 @@ impl GroupState {
             counted: 0,
             in_service_max: 0,
         }
+    }
+
+    /// Living instances of a zone; for the warm pool with its members.
+    pub fn count_in(&self, zone: usize, pool: bool) -> u32 {
+        self.living[zone] + if pool { self.pooled[zone] } else { 0 }
     }
 
     /// Accounts for the time up to `now`, then changes the number in service.
@@ -97,10 +105,13 @@ impl GroupState {
 impl Sim<'_> {
     /// Launches or terminates until as many instances live as are desired. `drain`: leavers may finish what they have.
     pub(super) fn reconcile(&mut self, drain: bool) {
-        while self.group.units < self.group.desired
-            && self.places.held_until.is_none()
-            && !self.suspended(Process::Launch)
-        {
+        while self.group.units < self.group.desired && !self.suspended(Process::Launch) {
+            if self.take_from_pool() {
+                continue;
+            }
+            if self.places.held_until.is_some() {
+                break;
+            }
             if !self.launch() {
                 self.hold_launches();
             }
@@ -111,8 +122,10 @@ impl Sim<'_> {
         while !rolls && self.group.units > self.group.desired && !self.suspended(Process::Terminate) {
             // Whoever is protected, or too heavy, stays: then more live than are desired.
             let Some(victim) = self.victim(self.group.units - self.group.desired) else { break };
+            self.mark_return(victim, drain);
             self.terminate(victim, drain);
         }
+        self.fit_pool();
         self.group.end_activities(self.now);
     }
 
@@ -141,9 +154,8 @@ impl Sim<'_> {
     }
 
     /// The zone with the fewest living instances; the first of equals.
-    pub(super) fn emptiest_zone(&self) -> u8 {
-        let counts = &self.group.living;
-        (0..counts.len()).min_by_key(|&z| counts[z]).unwrap_or(0) as u8
+    pub(super) fn emptiest_zone(&self, pool: bool) -> u8 {
+        (0..self.group.living.len()).min_by_key(|&z| self.group.count_in(z, pool)).unwrap_or(0) as u8
     }
 
     /// Ends an instance: at once while it boots, has crashed or must not drain; else after draining.

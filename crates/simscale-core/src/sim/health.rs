@@ -313,6 +313,7 @@ mod tests {
                 suspensions: Vec::new(),
                 deployments: Vec::new(),
                 mixed: None,
+                warm_pool: None,
             },
             machines: Vec::new(),
             operations: Vec::new(),

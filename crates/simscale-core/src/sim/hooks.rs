@@ -17,7 +17,11 @@ impl Sim<'_> {
         }
         self.lives[slot].held_by = ends.len() as u32;
         if !ends.is_empty() {
-            let state = if transition == Transition::Launching { "Pending:Wait" } else { "Terminating:Wait" };
+            let state = match transition {
+                Transition::Launching if self.lives[slot].stage == Stage::Warming => "Warmed:Pending:Wait",
+                Transition::Launching => "Pending:Wait",
+                Transition::Terminating => "Terminating:Wait",
+            };
             self.note(ActivityKind::Hook, "group", Some(launch), state);
         }
         for (hook, after) in ends {
@@ -32,7 +36,7 @@ impl Sim<'_> {
         let transition = hook.transition;
         let life = &self.lives[slot];
         let waits = match transition {
-            Transition::Launching => life.stage == Stage::Booting,
+            Transition::Launching => matches!(life.stage, Stage::Booting | Stage::Warming),
             Transition::Terminating => life.stage == Stage::Draining && life.drained,
         };
         if !self.holds(slot, launch) || !waits {
@@ -52,7 +56,7 @@ impl Sim<'_> {
             Transition::Launching => self.try_service(slot),
             Transition::Terminating if abandoned || self.lives[slot].held_by == 0 => {
                 self.group.wrapping_up -= 1;
-                self.gone(slot);
+                if abandoned { self.gone(slot) } else { self.leave_for_good(slot) }
             }
             Transition::Terminating => {}
         }
@@ -65,6 +69,8 @@ impl Sim<'_> {
         let far = life.booted.is_some() || serves;
         if life.stage == Stage::Booting && far && life.held_by == 0 && !life.dark {
             self.enter_service(slot);
+        } else if life.stage == Stage::Warming && life.booted.is_some() && life.held_by == 0 {
+            self.rest(slot);
         } else if life.stage == Stage::Starting && far {
             self.machine_runs(slot);
         }
@@ -85,7 +91,7 @@ impl Sim<'_> {
             self.lives[slot].held_by = 0;
         }
         if self.lives[slot].held_by == 0 {
-            self.gone(slot);
+            self.leave_for_good(slot);
         } else {
             self.group.wrapping_up += 1;
             self.group.end_activities(self.now);

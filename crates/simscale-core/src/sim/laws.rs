@@ -111,5 +111,13 @@ impl Sim<'_> {
             let numbers = format!("counted {found:?}, booked {:?}", (g.booting, g.in_service, g.draining));
             self.break_law("capacity counts add up", numbers);
         }
+        let g = &self.group;
+        let counts = |stage| self.lives.iter().filter(|l| l.stage == stage).count() as u32;
+        let returning = self.lives.iter().filter(|l| l.stage == Stage::Draining && l.returns).count() as u32;
+        let members = counts(Stage::Warming) + counts(Stage::Warmed) + returning;
+        let booked: u32 = g.pooled.iter().sum();
+        if members != booked {
+            self.break_law("capacity counts add up", format!("{members} in the warm pool, {booked} booked"));
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! From launch to termination: boot phases, entry into service, draining, the end.
 
 use super::machines::machine_of;
+use super::places::Place;
 use super::{DEAF, ERRORS, Event, Sim, WATCHED};
 use crate::fleet::Ending;
 use crate::fleet::{BootStep, Job, Life, Outcome, PROBE, Stage};
@@ -15,7 +16,7 @@ impl Sim<'_> {
     /// The instances that are there at the start: in service, warm and healthy.
     pub(super) fn populate(&mut self) {
         while self.group.units < self.group.desired {
-            let place = self.first_place();
+            let place = self.first_place(false);
             let slot = self.take_slot();
             self.lives[slot] =
                 Life::present(self.group.next_launch, place.zone).bought(place.ware.kind, place.ware.spot);
@@ -33,6 +34,7 @@ impl Sim<'_> {
             self.measures.begin(slot, 0);
             self.start_checks(slot);
         }
+        self.fill_pool();
         self.install_machines();
         self.refresh_targets();
     }
@@ -44,33 +46,36 @@ impl Sim<'_> {
 
     /// Launches an instance of a version. One in the dark enters no service before its deployment shifts the traffic.
     pub(super) fn launch_as(&mut self, version: u32, dark: bool) -> bool {
-        let Some(place) = self.find_place() else { return false };
-        let zone = place.zone;
+        let Some(place) = self.find_place(false) else { return false };
+        self.group.booting += 1;
+        self.group.dark += u32::from(dark);
+        self.group.living[usize::from(place.zone)] += 1;
+        let slot = self.begin_launch(&place, version, "launched in zone");
+        self.lives[slot].dark = dark;
+        self.group.units += if dark { 0 } else { self.weight(slot) };
+        self.enter_phase(slot);
+        true
+    }
+
+    /// A new instance in this place, in the lowest free slot; its boot has not begun.
+    pub(super) fn begin_launch(&mut self, place: &Place, version: u32, what: &str) -> usize {
         let slot = self.take_slot();
         let launch = self.group.next_launch;
         self.group.next_launch += 1;
-        self.group.booting += 1;
-        self.group.living[usize::from(zone)] += 1;
         self.group.scaling.launches += 1;
-        let life = Life::launch(launch, zone, self.now, &self.world.instance, self.world.seed);
+        let life = Life::launch(launch, place.zone, self.now, &self.world.instance, self.world.seed);
         self.lives[slot] = life.bought(place.ware.kind, place.ware.spot);
+        self.lives[slot].version = version;
         self.servers[slot] = self.new_server(place.ware.kind);
-        (self.lives[slot].version, self.lives[slot].dark) = (version, dark);
-        self.group.dark += u32::from(dark);
-        self.group.units += if dark { 0 } else { self.weight(slot) };
         self.desk.served_by[slot] = 0;
         self.flags[slot] = DEAF;
         self.desk.book.control_fact(1, self.now, (slot as u64) << 32 | launch);
-        let launched = format!(
-            "launched in zone {}{}",
-            self.world.group.zones[usize::from(zone)],
-            self.what(place.ware)
-        );
+        let zone = &self.world.group.zones[usize::from(place.zone)];
+        let launched = format!("{what} {zone}{}", self.what(place.ware));
         self.note(ActivityKind::Launch, "group", Some(launch), &launched);
-        self.take_address(slot, &place);
+        self.take_address(slot, place);
         self.bill.exists(self.now);
-        self.enter_phase(slot);
-        true
+        slot
     }
 
     /// The phase that runs now begins: billing, service, and its end in the calendar.
@@ -93,13 +98,20 @@ impl Sim<'_> {
 
     /// From now on the instance runs and is billed, and its launching hooks hold it, unless it runs already.
     fn begin_running(&mut self, slot: usize) {
-        if self.lives[slot].running.is_none() {
-            self.lives[slot].running = Some(self.now);
+        let (now, life) = (self.now, &mut self.lives[slot]);
+        let member = !life.stands_alone();
+        let (hooked, runs) = (life.hooked, life.running.is_some());
+        life.hooked = true;
+        if !runs {
+            life.running = Some(now);
+            life.ran_first.get_or_insert(now);
             self.open_account(slot);
-            if !self.lives[slot].stands_alone() {
-                self.bill.begin(self.now);
-                self.begin_hooks(slot, Transition::Launching);
+            if member {
+                self.bill.begin(now);
             }
+        }
+        if member && !hooked {
+            self.begin_hooks(slot, Transition::Launching);
         }
     }
 
@@ -131,7 +143,12 @@ impl Sim<'_> {
         self.group.scaling.failed_launches += 1;
         self.note(ActivityKind::Launch, "group", Some(launch), why);
         self.ends_for(slot, Ending::LaunchFailed);
-        self.terminate(slot, false);
+        if self.lives[slot].stage == Stage::Warming {
+            self.discard(slot);
+        } else {
+            self.terminate(slot, false);
+            self.group.end_activities(self.now);
+        }
         self.schedule(self.now + RELAUNCH, Event::Reconcile);
     }
 
@@ -139,6 +156,10 @@ impl Sim<'_> {
     fn booted(&mut self, slot: usize) {
         let now = self.now;
         self.begin_running(slot);
+        if self.lives[slot].stage == Stage::Warming {
+            self.lives[slot].booted = Some(now);
+            return self.try_service(slot);
+        }
         self.lives[slot].finish_boot(now);
         self.try_service(slot);
         match self.world.instance.cold {
@@ -245,8 +266,13 @@ impl Sim<'_> {
         }
         self.free_address(slot);
         self.bill.gone(self.now);
+        if self.lives[slot].stage == Stage::Draining {
+            self.group.draining -= 1;
+        }
+        if self.lives[slot].returns {
+            self.group.pooled[usize::from(self.lives[slot].zone)] -= 1;
+        }
         self.lives[slot].stage = Stage::Gone;
-        self.group.draining -= 1;
         self.group.free.insert(slot);
         self.unwatch(slot);
         self.flags[slot] = DEAF;

@@ -27,7 +27,7 @@ impl MachineState {
 
 /// The machine that a boot belongs to.
 pub(super) fn machine_of(launch: u64) -> Option<usize> {
-    (launch >= MACHINES && launch != u64::MAX).then(|| ((launch - MACHINES) >> 20) as usize)
+    (launch & MACHINES != 0 && launch != u64::MAX).then(|| ((launch - MACHINES) >> 20) as usize)
 }
 
 impl Sim<'_> {

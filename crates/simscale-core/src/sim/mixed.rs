@@ -1,7 +1,7 @@
 //! A mixed group in the run: its units, what a launch buys, what each type costs.
 
 use super::Sim;
-use crate::fleet::{Candidate, Configuration, Life, Pool, Stage, choose_pool, rank_pools};
+use crate::fleet::{Candidate, Configuration, Life, Pool, Stage, choose_pool, launch_of, rank_pools};
 use crate::fleet::{decrement_is_lost, purchase_split, terminated_first, unit_price};
 use crate::kernel::{Purpose, hash};
 use crate::ledger::{Billed, Cost};
@@ -99,13 +99,13 @@ impl Sim<'_> {
         let kept = self.world.group.protect_new_instances && life.stage == Stage::InService;
         Candidate {
             zone: life.zone,
-            launch: life.launch,
+            launch: launch_of(life.launch),
             configuration: Configuration::Template(life.version),
             to_billing_hour: HOUR - life.running.map_or(0, |r| (self.now - r) % HOUR),
             protected: kept || self.weight(slot) > excess,
             surplus: surplus == Some(life.spot),
             misfit: self.misfit(life),
-            lot: hash(self.world.seed, Purpose::Termination, life.launch, 0),
+            lot: hash(self.world.seed, Purpose::Termination, launch_of(life.launch), 0),
         }
     }
 

@@ -27,6 +27,7 @@ mod requests;
 mod run;
 mod sessions;
 mod stickiness;
+mod warm_pool;
 
 pub use dry_run::{DryRun, RecordedGroup};
 pub use laws::BrokenLaw;

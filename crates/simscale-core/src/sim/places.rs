@@ -50,9 +50,10 @@ impl PlaceState {
 
 impl Sim<'_> {
     /// The place of a launch: the zones are asked in order of their living instances, the first of equals first.
-    pub(super) fn find_place(&mut self) -> Option<Place> {
+    /// For the warm pool its members count as well.
+    pub(super) fn find_place(&mut self, pool: bool) -> Option<Place> {
         if self.places.anywhere {
-            return Some(Place { zone: self.emptiest_zone(), ware: Ware::default(), address: None });
+            return Some(Place { zone: self.emptiest_zone(pool), ware: Ware::default(), address: None });
         }
         let fails = |a: &Addresses| a.when_empty == WhenEmpty::Fail;
         let shared = self.world.group.places.addresses.filter(|a| !a.per_zone && fails(a));
@@ -61,18 +62,14 @@ impl Sim<'_> {
             return None;
         }
         let mut zones: Vec<u8> = (0..self.group.living.len() as u8).collect();
-        zones.sort_by_key(|&zone| self.group.living[usize::from(zone)]);
+        zones.sort_by_key(|&zone| self.group.count_in(usize::from(zone), pool));
         let spot = self.buys_spot();
         zones.into_iter().find_map(|zone| self.ask_zone(zone, spot))
     }
 
     /// A zone takes the launch, or refuses it, which is a failed launch.
     fn ask_zone(&mut self, zone: u8, spot: bool) -> Option<Place> {
-        let now = self.now;
-        let places = &self.world.group.places;
-        let short =
-            |s: &crate::world::Shortage| s.zone == zone && s.from.as_nanos() <= now && now < s.to.as_nanos();
-        if places.shortages.iter().any(short) {
+        if self.lacks_capacity(zone) {
             let name = &self.world.group.zones[usize::from(zone)];
             let why = format!(
                 "InsufficientInstanceCapacity: we currently do not have sufficient capacity in the Availability Zone you requested ({name})"
@@ -89,11 +86,21 @@ impl Sim<'_> {
             return None;
         };
         let address = self.places.lowest(self.pool_of(zone));
-        if address.is_none() && places.addresses.is_some_and(|a| a.when_empty == WhenEmpty::Fail) {
+        if address.is_none()
+            && self.world.group.places.addresses.is_some_and(|a| a.when_empty == WhenEmpty::Fail)
+        {
             self.refuse(zone, &self.no_address(zone));
             return None;
         }
         Some(Place { zone, ware, address })
+    }
+
+    /// Whether a shortage lies over the zone.
+    pub(super) fn lacks_capacity(&self, zone: u8) -> bool {
+        let now = self.now;
+        let short =
+            |s: &crate::world::Shortage| s.zone == zone && s.from.as_nanos() <= now && now < s.to.as_nanos();
+        self.world.group.places.shortages.iter().any(short)
     }
 
     fn pool_of(&self, zone: u8) -> usize {
@@ -159,8 +166,8 @@ impl Sim<'_> {
     }
 
     /// An instance of the start: in the emptiest zone whatever it lacks, with an ephemeral address when its pool is empty.
-    pub(super) fn first_place(&self) -> Place {
-        let zone = self.emptiest_zone();
+    pub(super) fn first_place(&self, pool: bool) -> Place {
+        let zone = self.emptiest_zone(pool);
         let ware = self.buy(zone, self.buys_spot(), true).unwrap_or_default();
         Place { zone, ware, address: self.places.lowest(self.pool_of(zone)) }
     }

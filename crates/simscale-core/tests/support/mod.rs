@@ -72,6 +72,7 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             suspensions: Vec::new(),
             deployments: Vec::new(),
             mixed: None,
+            warm_pool: None,
         },
         machines: Vec::new(),
         operations: Vec::new(),

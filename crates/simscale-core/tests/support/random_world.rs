@@ -496,6 +496,7 @@ pub fn random(seed: u64) -> Small {
     machines(&mut Choice::new(seed ^ 0x03ac_417e), &mut small.world, span, grid);
     super::random_balancer::watch(&mut Choice::new(seed ^ 0x0a1b_3e7a), &mut small);
     super::random_mixed::add(&mut Choice::new(seed ^ 0x0a1_10ca7e), &mut small, span, grid);
+    warm_pool(&mut Choice::new(seed ^ 0x3a23_9001), &mut small.world, grid);
     small
 }
 
@@ -609,6 +610,24 @@ fn machines(c: &mut Choice, w: &mut World, span: u64, grid: u64) {
             }
         })
         .collect();
+}
+
+/// A warm pool, where no deployment brings versions.
+fn warm_pool(c: &mut Choice, w: &mut World, grid: u64) {
+    if !c.chance(30) || !w.group.deployments.is_empty() || w.group.mixed.is_some() {
+        return;
+    }
+    let time = (c.below(3_000_000_000) / grid * grid) as f64;
+    w.group.warm_pool = Some(WarmPool {
+        min_size: c.one_of(&[0, 0, 1, 2, 4]),
+        max_prepared: c.one_of(&[None, Some(0), Some(3), Some(5), Some(9)]),
+        state: c.one_of(&[PoolState::Stopped, PoolState::Running, PoolState::Hibernated]),
+        reuse: c.chance(60),
+        start_time: match c.below(3) {
+            0 => Distribution::Uniform { low: 0.0, high: time },
+            _ => Distribution::Constant { value: time },
+        },
+    });
 }
 
 /// Zones without capacity, pools of addresses, agents.

@@ -66,6 +66,8 @@ pub(crate) fn result() -> RunResult {
             terminations: 20,
             failed_launches: 1,
             replacements: 2,
+            warm_starts: 0,
+            returns: 0,
         },
         agents: engine::AgentCounts::default(),
         machines: engine::MachineCounts::default(),

@@ -11,6 +11,7 @@ use super::names;
 use super::places::{Addresses, Agents, CapacityShortage};
 use super::run::check_interval;
 use super::suspend::{self, Suspension};
+use super::warm_pool::WarmPool;
 use crate::text::{Check, Duration};
 
 /// The group that is scaled: an EC2 Auto Scaling group, unless an option says otherwise.
@@ -76,6 +77,9 @@ pub struct Group {
     /// Several instance types, on demand and Spot; default none: the type of `instance` on demand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mixed: Option<Mixed>,
+    /// Instances that have booted before they are needed; default none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warm_pool: Option<WarmPool>,
 }
 
 /// The product whose rules the group and its policies follow.
@@ -174,6 +178,7 @@ impl Group {
             hook: Vec::new(),
             suspend: Vec::new(),
             mixed: None,
+            warm_pool: None,
         }
     }
 
@@ -196,6 +201,9 @@ impl Group {
         self.desired = Some(self.initial());
         if let Some(mixed) = &mut self.mixed {
             mixed.resolve();
+        }
+        if let Some(pool) = &mut self.warm_pool {
+            pool.resolve(self.max);
         }
     }
 
@@ -225,6 +233,7 @@ impl Group {
             suspensions: self.suspend.iter().map(Suspension::world).collect(),
             deployments: Vec::new(),
             mixed: self.mixed.as_ref().map(|mixed| mixed.world(&self.zones)),
+            warm_pool: self.warm_pool.as_ref().map(WarmPool::world),
         }
     }
 
@@ -248,6 +257,9 @@ impl Group {
         }
         hook::check(&self.hook, check);
         suspend::check(&self.suspend, check);
+        if let Some(pool) = &self.warm_pool {
+            pool.check(self, check);
+        }
         check_interval("group.health.interval", self.health.interval, check);
     }
 

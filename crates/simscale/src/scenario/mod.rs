@@ -43,6 +43,7 @@ mod stickiness;
 mod suspend;
 mod sweep;
 mod tracking;
+mod warm_pool;
 mod workload;
 
 pub use crate::text::Statistic;
@@ -89,6 +90,7 @@ pub use tracking::{
     AdjustmentType, Aggregation, AlarmShape, ScalingStep, SimpleRule, SimpleScaling, StepRule, StepScaling,
     TargetTracking,
 };
+pub use warm_pool::{PoolState, WarmPool};
 pub use workload::{ArrivalLaw, Trace, TraceGaps, TraceSpread, TraceValues, Workload};
 
 use std::collections::BTreeMap;
