@@ -654,3 +654,12 @@ pub struct MetricQuery {
     /// Which statistic.
     pub statistic: crate::control::Statistic,
 }
+
+impl World {
+    /// Public addresses that are reserved, in all pools together; `None` when instances have no public address.
+    pub(crate) fn reserved_addresses(&self) -> Option<u64> {
+        let pools = |a: &Addresses| if a.per_zone { self.group.zones.len().max(1) as u64 } else { 1 };
+        let reserved = self.group.places.addresses.map_or(0, |a| pools(&a) * u64::from(a.count));
+        self.instance.public_address.then_some(reserved)
+    }
+}

@@ -255,3 +255,35 @@ fn no_policy_scales_against_a_suspension() {
     assert_eq!(run(Process::ScheduledActions, &[(70, entry(7)), (130, size(3)), (190, entry(6))]), [5, 3, 6]);
     assert_eq!(run(Process::AlarmNotification, &[(70, size(7))]), [7, 7, 7], "the script has no alarm");
 }
+
+/// Proves AddToLoadBalancer: who is launched while it is suspended serves nobody, then and after the resume, counts as in service and not for
+/// `request_count_per_target`, and is left alone by a group that follows the balancer; who is launched after the resume serves.
+#[test]
+fn who_is_launched_while_add_to_load_balancer_is_suspended_never_serves() {
+    let mut w = idle(2);
+    w.classes = vec![class(Distribution::Constant { value: 1e7 })];
+    (w.group.min, w.group.max) = (1, 9);
+    let checks = HealthCheck {
+        interval: secs(10),
+        timeout: secs(5),
+        healthy_threshold: 2,
+        unhealthy_threshold: 2,
+        cpu_time: millis(1),
+    };
+    w.balancer.health_check = Some(checks);
+    w.group.health.follows_balancer = true;
+    (w.group.health.grace, w.group.health.every) = (secs(30), secs(60));
+    w.group.suspensions = vec![Suspension { process: Process::AddToLoadBalancer, from: at(60), to: at(180) }];
+    let (result, keep) = steer(w, evenly(6.0), sizes(&[(90 * SECOND, 4), (200 * SECOND, 5)]));
+    let served: Vec<bool> = keep.instances.iter().map(|i| i.served > 0).collect();
+    assert_eq!(served, [true, true, false, false, true]);
+    let health: Vec<bool> = keep.instances.iter().map(|i| i.healthy.is_some()).collect();
+    assert_eq!(health, served);
+    assert_eq!((result.scaling.replacements, result.requests.refused), (0, 0));
+    let rows = keep.activities.iter().filter(|r| r.kind == ActivityKind::Target);
+    let unused: Vec<Option<u64>> =
+        rows.filter(|r| r.note.starts_with("unused")).map(|r| r.instance).collect();
+    assert_eq!(unused, [Some(2), Some(3)]);
+    let last = keep.periods.last().expect("a period");
+    assert_eq!((last.in_service, last.healthy), (5, 3));
+}

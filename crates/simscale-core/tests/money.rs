@@ -419,3 +419,19 @@ fn a_commitment_is_paid_used_or_not_and_covers_what_runs() {
         );
     }
 }
+
+/// Proves what reserved public addresses cost: all of all pools for the whole window, used or not; beside them only what is ephemeral.
+#[test]
+fn reserved_addresses_are_billed_used_or_not() {
+    let addresses = |count, per_zone, public: bool| {
+        let mut w = booting(600, &[]);
+        w.group.zones = vec!["a".into(), "b".into()];
+        w.instance.public_address = public;
+        w.group.places.addresses = Some(Addresses { per_zone, count, when_empty: WhenEmpty::Ephemeral });
+        steer(w, evenly(0.0), sizes(&[(100 * SECOND, 3), (by(400), 1)])).0.billed.address_ns
+    };
+    assert_eq!(addresses(8, false, true), ns(8 * 600), "three at most of eight are used");
+    assert_eq!(addresses(4, true, true), ns(2 * 4 * 600), "four in each zone");
+    assert_eq!(addresses(2, false, true), ns(2 * 600 + 300), "a third one of its own for 300 s");
+    assert_eq!(addresses(8, false, false), 0, "private addresses cost nothing");
+}

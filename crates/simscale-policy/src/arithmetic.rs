@@ -1,7 +1,7 @@
 //! The arithmetic of scaling: adjustments, rounding, bounds, warm-up and the target-tracking formula, once each.
 
 use crate::PolicyError;
-use simscale_core::{Activity, Observation, SimDuration};
+use simscale_core::{Activity, Observation, Reason, SimDuration};
 
 /// How the amount of an adjustment is meant.
 ///
@@ -170,4 +170,14 @@ pub fn scale_in_size(desired: u32, computed: u32) -> u32 {
 /// Whether the activity has begun and not ended.
 pub fn in_progress(activity: Option<Activity>) -> bool {
     activity.is_some_and(|activity| activity.end.is_none())
+}
+
+/// Why a group without a default instance warm-up does not scale in yet: the default cooldown after its last launches. `cooldown` is `None` for a group
+/// that has a default warm-up, be it 0.
+///
+/// Source: EC2 Auto Scaling User Guide, "Set the default instance warmup": without one, launches can apply the default cooldown, which blocks
+/// scale-in until it ends; documented. That it counts from the moment at which the last launch was in service is as for simple scaling.
+pub fn default_cooldown_holds(seen: &Observation<'_>, cooldown: Option<SimDuration>) -> Option<Reason> {
+    let until = seen.last_scale_out?.end? + cooldown?;
+    (seen.now < until).then_some(Reason::Cooldown { until })
 }

@@ -2,7 +2,9 @@
 
 use crate::alarms::{Aggregation, quiet, validate_alarm, view};
 use crate::application::{self, Cooldown, ask_for_more, holds_scale_in, outside, scale_out_within_cooldown};
-use crate::arithmetic::{Warmth, clamp, in_progress, scale_in_base, scale_in_size, scale_out_size};
+use crate::arithmetic::{
+    Warmth, clamp, default_cooldown_holds, in_progress, scale_in_base, scale_in_size, scale_out_size,
+};
 use crate::steps::{StepAdjustment, find_step, validate_steps};
 use crate::{Adjustment, AdjustmentType, PolicyError, error::validate_name};
 use simscale_core::{AlarmSpec, Decision, Needs, Observation, Policy, Reason, SimDuration, Trigger};
@@ -15,6 +17,8 @@ pub struct StepScalingParams {
     pub name: String,
     /// What each alarm does, usually one that scales out and one that scales in; at least one.
     pub rules: Vec<StepRule>,
+    /// The group's default cooldown, when the group has no default warm-up; see [`default_cooldown_holds`](crate::arithmetic::default_cooldown_holds).
+    pub default_cooldown: Option<SimDuration>,
 }
 
 /// An alarm and its steps. AWS calls each such pair a policy of its own.
@@ -101,7 +105,13 @@ impl StepRule {
     }
 
     /// What the rule asks for at `value`.
-    fn act(&self, value: f64, cooldown: &mut Cooldown, seen: &Observation<'_>) -> Decision {
+    fn act(
+        &self,
+        value: f64,
+        default_cooldown: Option<SimDuration>,
+        cooldown: &mut Cooldown,
+        seen: &Observation<'_>,
+    ) -> Decision {
         let found = find_step(&self.steps, value, self.alarm.threshold, self.alarm.comparison);
         let Some(step) = found.map(|place| self.steps[place]) else {
             return Decision::hold(Reason::NoStep { value });
@@ -120,7 +130,13 @@ impl StepRule {
             (Ordering::Greater, Some(pause)) => service_out(adjustment, value, pause, cooldown, seen),
             (Ordering::Less, Some(pause)) => service_in(adjustment, value, pause, seen),
             (Ordering::Greater, None) => scale_out(adjustment, value, self.warmth(seen), seen),
-            (Ordering::Less, None) => scale_in(adjustment, value, self.warmth(seen), seen),
+            (Ordering::Less, None) => {
+                let warmth = self.warmth(seen);
+                match default_cooldown_holds(seen, default_cooldown).filter(|_| warmth.warming == 0) {
+                    Some(reason) => Decision::hold(reason),
+                    None => scale_in(adjustment, value, warmth, seen),
+                }
+            }
             (Ordering::Equal, _) if self.adjustment_type == AdjustmentType::ExactCapacity => {
                 Decision::hold(Reason::NoChange)
             }
@@ -219,7 +235,7 @@ impl Policy for StepScaling {
             return Decision::hold(quiet(seen));
         };
         match rule.aggregation.of(&alarm.evaluated) {
-            Some(value) => rule.act(value, &mut self.cooldowns[place], seen),
+            Some(value) => rule.act(value, self.params.default_cooldown, &mut self.cooldowns[place], seen),
             None => Decision::hold(Reason::NoData),
         }
     }

@@ -5,7 +5,7 @@ use crate::application::{
     self, ApplicationPace, Cooldown, ask_for_more, holds_scale_in, outside, scale_out_within_cooldown,
 };
 use crate::arithmetic::{
-    Warmth, clamp, in_progress, round9, scale_in_base, scale_in_size, scale_out_size,
+    Warmth, clamp, default_cooldown_holds, in_progress, round9, scale_in_base, scale_in_size, scale_out_size,
     target_tracking_capacity,
 };
 use crate::{PolicyError, error::validate_name};
@@ -35,6 +35,8 @@ pub struct TargetTrackingParams {
     pub target: f64,
     /// Time in service after which an instance counts; `None` for the group's.
     pub warm_up: Option<SimDuration>,
+    /// The group's default cooldown, when the group has no default warm-up; see [`default_cooldown_holds`](crate::arithmetic::default_cooldown_holds).
+    pub default_cooldown: Option<SimDuration>,
     /// The pacing of Application Auto Scaling, in place of the warm-up; `None` for an EC2 Auto Scaling group.
     pub application: Option<ApplicationPace>,
     /// Never removes capacity. The low alarm is then absent (AWS does not say whether it exists).
@@ -74,6 +76,7 @@ impl TargetTrackingParams {
             query: MetricQuery { metric, period: SimDuration::from_secs(60), statistic },
             target,
             warm_up: None,
+            default_cooldown: None,
             application: None,
             disable_scale_in: false,
             high: AlarmShape { evaluation_periods: 3, datapoints_to_alarm: 3 },
@@ -236,7 +239,8 @@ impl TargetTracking {
         let warming = Warmth::of(seen, self.warm_up(seen)).warming;
         let grows = (warming > 0)
             .then_some(Reason::WarmingUp { instances: warming })
-            .or_else(|| in_progress(seen.last_scale_out).then_some(Reason::ActivityInProgress));
+            .or_else(|| in_progress(seen.last_scale_out).then_some(Reason::ActivityInProgress))
+            .or_else(|| default_cooldown_holds(seen, self.params.default_cooldown));
         grows.filter(|_| !self.high_rings(seen)).or_else(|| self.not_ready_yet(seen))
     }
 

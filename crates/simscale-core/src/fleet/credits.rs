@@ -209,7 +209,7 @@ mod tests {
                 minimum: SimDuration::ZERO,
                 ..Prices::default()
             };
-            let mut bill = Bill::new(&prices, 0, false, 0);
+            let mut bill = Bill::new(&prices, 0, None, 0);
             bill.charge_credits(1, units);
             bill.total(hours * HOUR, std::iter::once(0)).0.total_nano_usd() as f64 / 1e9
         };

@@ -5,7 +5,7 @@ use crate::kernel::{Distribution, Purpose, Sampler, hash, stream};
 use crate::world::{BootFailure, BootStage, Instance};
 
 /// Addresses of an instance's own begin here: 2^48 + launch. Below lie the reserved ones: pool * 2^32 + number, from 1 on.
-pub(crate) const OWN_ADDRESS: u64 = 1 << 48;
+const OWN_ADDRESS: u64 = 1 << 48;
 
 /// Boots of standalone machines are numbered from here on: 2^40 + index * 2^20 + how many before.
 pub(crate) const MACHINES: u64 = 1 << 40;
@@ -251,6 +251,11 @@ impl Life {
     /// A target of the balancer: in service, or a machine that runs.
     pub fn registered(&self) -> bool {
         self.target && matches!(self.stage, Stage::InService | Stage::Standing)
+    }
+
+    /// Its address is none of a pool.
+    pub fn owns_address(&self) -> bool {
+        self.address >= OWN_ADDRESS
     }
 
     /// A standalone machine.

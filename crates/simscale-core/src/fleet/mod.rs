@@ -18,7 +18,7 @@ pub use deployment::rolling_limits;
 pub use ending::Ending;
 pub use hook::{hook_global_timeout, hook_timeout_after};
 pub(crate) use job::{ERROR, Job, Outcome, PROBE};
-pub(crate) use life::{BootStep, Health, Life, MACHINES, OWN_ADDRESS, Stage, launch_of};
+pub(crate) use life::{BootStep, Health, Life, MACHINES, Stage, launch_of};
 pub(crate) use mixed::{Pool, choose_pool, rank_pools};
 pub use mixed::{Split, decrement_is_lost, purchase_split, unit_price};
 pub use replacement::{Replacement, unhealthy_replacements};

@@ -35,6 +35,7 @@ pub(crate) enum Purpose {
     Hook,
     HookFailure,
     WarmStart,
+    Zone,
 }
 
 impl Purpose {
@@ -65,6 +66,7 @@ impl Purpose {
             Purpose::Hook => "hook",
             Purpose::HookFailure => "hook_failure",
             Purpose::WarmStart => "warm_start",
+            Purpose::Zone => "zone",
         }
     }
 }

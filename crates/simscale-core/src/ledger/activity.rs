@@ -138,6 +138,7 @@ pub(crate) enum TargetReason {
     ResponseCodeMismatch,
     FailedHealthChecks,
     DeregistrationInProgress,
+    NotAdded,
 }
 
 impl TargetReason {
@@ -150,6 +151,7 @@ impl TargetReason {
             TargetReason::ResponseCodeMismatch => "unhealthy (Target.ResponseCodeMismatch)",
             TargetReason::FailedHealthChecks => "unhealthy (Target.FailedHealthChecks)",
             TargetReason::DeregistrationInProgress => "draining (Target.DeregistrationInProgress)",
+            TargetReason::NotAdded => "unused (launched while AddToLoadBalancer was suspended)",
         }
     }
 }

@@ -20,14 +20,17 @@ pub(crate) struct Bill {
     surplus: u128,
     /// Instances that run, as far as they are committed to.
     committed: Tally,
-    /// Instances that exist, and what each of them has.
+    /// Instances that exist, each with its volume.
     existing: Tally,
+    /// Public addresses that instances have beside the reserved ones.
+    own_addresses: Tally,
     volume_gib: u32,
-    public_address: bool,
+    /// Public addresses that are reserved, used or not; `None` when instances have no public address.
+    reserved: Option<u64>,
 }
 
 impl Bill {
-    pub fn new(prices: &Prices, volume_gib: u32, public_address: bool, from: u64) -> Self {
+    pub fn new(prices: &Prices, volume_gib: u32, reserved: Option<u64>, from: u64) -> Self {
         let commitment = prices.commitment.map_or(0, |c| u64::from(c.instances));
         Bill {
             prices: prices.clone(),
@@ -36,19 +39,26 @@ impl Bill {
             surplus: 0,
             committed: Tally::new(from, commitment),
             existing: Tally::new(from, u64::MAX),
+            own_addresses: Tally::new(from, u64::MAX),
             volume_gib,
-            public_address,
+            reserved,
         }
     }
 
-    /// An instance exists from `now` on: its volume and its address are billed.
-    pub fn exists(&mut self, now: u64) {
+    /// An instance exists from `now` on: its volume is billed, and its address if it is no reserved one.
+    pub fn exists(&mut self, now: u64, own_address: bool) {
         self.existing.more(now);
+        if own_address {
+            self.own_addresses.more(now);
+        }
     }
 
     /// An instance is gone, with its volume and its address.
-    pub fn gone(&mut self, now: u64) {
+    pub fn gone(&mut self, now: u64, own_address: bool) {
         self.existing.less(now);
+        if own_address {
+            self.own_addresses.less(now);
+        }
     }
 
     /// An instance begins to run.
@@ -101,13 +111,14 @@ impl Bill {
         // The nanosecond that the effect of a decision waits for is not billed.
         let used = self.committed.total(now).min(all);
         let existing = self.existing.total(now);
+        let addresses = self.reserved.map(|count| self.own_addresses.total(now) + u128::from(count) * window);
         let billed = Billed {
             instance_ns: all - used,
             commitment_ns: window * self.prices.commitment.map_or(0, |c| u128::from(c.instances)),
             commitment_used_ns: used,
             surplus_credit_units: self.surplus,
             volume_gib_ns: existing * u128::from(self.volume_gib),
-            address_ns: if self.public_address { existing } else { 0 },
+            address_ns: addresses.unwrap_or(0),
             balancer_ns: window.div_ceil(HOUR) * HOUR,
             ..Billed::default()
         };
@@ -151,7 +162,7 @@ mod tests {
             balancer_hour_nano_usd: 22_500_000,
             ..Prices::default()
         };
-        Bill::new(&prices, 0, false, from)
+        Bill::new(&prices, 0, None, from)
     }
 
     #[test]

@@ -146,7 +146,7 @@ mod tests {
             let units = CapacityUnits::default();
             let hours = Hours { units, began: Some((0, 0)), over: lcu };
             let (mut cost, mut billed) =
-                Bill::new(&prices(), 0, false, 0).total(3_600_000_000_000, std::iter::empty());
+                Bill::new(&prices(), 0, None, 0).total(3_600_000_000_000, std::iter::empty());
             hours.charge(0, 0, &mut cost, &mut billed);
             assert_eq!(cost.total_nano_usd(), (number(12) * 1e9).round() as u128, "{row}");
             cases += 1;

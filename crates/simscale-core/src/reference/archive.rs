@@ -174,7 +174,9 @@ impl Engine<'_> {
                 |(i, a): (&Instance, super::measure::Area)| a.busy / a.time / f64::from(self.vcpus(i));
             return counted.map(|of| share(of) * 100.0).collect();
         }
-        let areas = counted.map(|a| a.1);
+        let judged =
+            |i: &Instance| i.target || self.world.queue.is_some() || *metric != Metric::RequestCountPerTarget;
+        let areas = counted.filter(|a| judged(a.0)).map(|a| a.1);
         match metric {
             Metric::MemoryUtilization => match self.world.instance.memory {
                 None => areas.map(|_| 0.0).collect(),

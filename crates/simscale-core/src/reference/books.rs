@@ -187,10 +187,17 @@ impl Engine<'_> {
         let used = self.committed().min(self.billed());
         let window = u128::from(self.now.saturating_sub(self.from()));
         let all = self.slots().map(|s| s.1).chain(&self.gone);
-        let exists = all.map(|i| {
+        let exists = |i: &Instance| {
             u128::from(overlap(i.exists_from, i.exists_to.unwrap_or(self.now), self.from(), self.now))
-        });
-        let exists: u128 = exists.sum();
+        };
+        let all: Vec<&Instance> = all.collect();
+        let own = |i: &&&Instance| i.standalone.is_some() || i.address >= super::places::OWN;
+        let mut addresses: u128 = all.iter().filter(own).map(|i| exists(i)).sum();
+        if let Some(pool) = self.world.group.places.addresses {
+            let pools = if pool.per_zone { self.zones() } else { 1 };
+            addresses += window * pools as u128 * u128::from(pool.count);
+        }
+        let exists: u128 = all.into_iter().map(exists).sum();
         let mut billed = Billed {
             spot_ns: 0,
             instance_ns: self.billed() - used,
@@ -198,7 +205,7 @@ impl Engine<'_> {
             commitment_used_ns: used,
             surplus_credit_units: self.surplus(self.from()),
             volume_gib_ns: u128::from(self.world.instance.volume_gib) * exists,
-            address_ns: u128::from(u8::from(self.world.instance.public_address)) * exists,
+            address_ns: u128::from(u8::from(self.world.instance.public_address)) * addresses,
             balancer_ns: window.div_ceil(HOUR) * HOUR,
             balancer_nano_lcu_hours: self.units_used(),
         };

@@ -143,7 +143,7 @@ impl Engine<'_> {
             self.serve_if_ready(slot);
             let now = self.now;
             let instance = self.at_mut(slot);
-            if instance.registered() && instance.answers() && !instance.healthy {
+            if instance.targeted() && instance.answers() && !instance.healthy {
                 (instance.healthy, instance.new) = (true, false);
                 instance.healthy_from.get_or_insert(now);
                 self.targets_change();

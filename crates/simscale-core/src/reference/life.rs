@@ -8,7 +8,7 @@ use super::{Engine, Fact, Life};
 use crate::fleet::Ending;
 use crate::kernel::{Purpose, Sampler, hash, stream};
 use crate::ledger::ActivityKind;
-use crate::world::{BootFailure, BootStage, Cold, Transition};
+use crate::world::{BootFailure, BootStage, Cold, Process, Transition};
 
 /// Pause between a failed launch and the next.
 const RELAUNCH: u64 = 1_000_000_000;
@@ -17,7 +17,7 @@ impl Engine<'_> {
     /// The instances of the start: in service, healthy and warm.
     pub(super) fn prepare_fleet(&mut self) {
         while self.units_of(Instance::living) < self.desired {
-            let zone = self.emptiest();
+            let zone = self.emptiest(false);
             let bought = self.purchase(zone, self.next_is_spot(), true).expect("there is room at the start");
             let slot = self.occupy(zone, bought);
             let instance = self.at_mut(slot);
@@ -81,6 +81,7 @@ impl Engine<'_> {
         let Some((zone, bought)) = self.zone_for_launch(false) else { return false };
         let slot = self.launch_into(zone, bought, version, "launched in zone");
         self.at_mut(slot).dark = dark;
+        self.at_mut(slot).target = !self.is_suspended(Process::AddToLoadBalancer);
         self.begin_phase(slot);
         true
     }
@@ -241,7 +242,9 @@ impl Engine<'_> {
         self.agent_boots(slot);
         self.count_in_service();
         self.first_check(slot);
-        if self.world.balancer.health_check.is_some() {
+        if !self.at(slot).target && self.world.queue.is_none() {
+            self.say_target(slot, "unused (launched while AddToLoadBalancer was suspended)");
+        } else if self.world.balancer.health_check.is_some() {
             self.say_target(slot, "initial (Elb.InitialHealthChecking)");
         }
         self.targets_change();

@@ -4,7 +4,7 @@ use super::log::Entry;
 use super::mixed::Bought;
 use super::warm_pool::launch_of;
 use super::{Engine, Fact, Life};
-use crate::kernel::{Purpose, Sampler, stream};
+use crate::kernel::{Purpose, Sampler, hash, stream};
 use crate::ledger::{ActivityKind, AgentCounts};
 use crate::world::WhenEmpty;
 
@@ -19,19 +19,23 @@ pub(super) struct Believed {
 }
 
 impl Engine<'_> {
-    /// The zone with fewest.
-    pub(super) fn emptiest(&self) -> usize {
-        self.by_size(false)[0]
+    fn living_in(&self, zone: usize, pool: bool) -> usize {
+        let counts = |i: &super::Instance| i.living() || pool && i.pooled();
+        self.slots().filter(|(_, i)| counts(i) && i.zone == zone).count()
     }
 
-    /// Zones by the number of living instances, with those of the warm pool or without, the first of equals first.
-    pub(super) fn by_size(&self, pool: bool) -> Vec<usize> {
-        let counts = |i: &super::Instance| i.living() || pool && i.pooled();
-        let count = |zone: usize| self.slots().filter(|(_, i)| counts(i) && i.zone == zone).count();
-        let mut zones: Vec<(usize, usize)> =
-            (0..self.world.group.zones.len()).map(|z| (count(z), z)).collect();
+    /// The zone with fewest, with those of the warm pool or without, the first of equals.
+    pub(super) fn emptiest(&self, pool: bool) -> usize {
+        (0..self.world.group.zones.len()).min_by_key(|&zone| self.living_in(zone, pool)).unwrap_or(0)
+    }
+
+    /// Zones in the same order; the next launch draws the order of equals.
+    fn by_size(&self, pool: bool) -> Vec<usize> {
+        let lot = |zone: usize| hash(self.world.seed, Purpose::Zone, self.launches, zone as u64);
+        let mut zones: Vec<(usize, u64, usize)> =
+            (0..self.world.group.zones.len()).map(|z| (self.living_in(z, pool), lot(z), z)).collect();
         zones.sort_unstable();
-        zones.into_iter().map(|z| z.1).collect()
+        zones.into_iter().map(|z| z.2).collect()
     }
 
     /// The zone that takes a launch; refusals are written down.

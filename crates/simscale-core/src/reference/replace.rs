@@ -28,7 +28,9 @@ impl Engine<'_> {
                     continue;
                 };
                 let graced = self.now - since < health.grace.as_nanos();
-                if instance.crashed || health.follows_balancer && !instance.healthy && !graced {
+                if instance.crashed
+                    || health.follows_balancer && instance.target && !instance.healthy && !graced
+                {
                     let now = self.now;
                     self.at_mut(slot).marked.get_or_insert(now);
                 }
@@ -97,7 +99,7 @@ impl Engine<'_> {
         let new = |i: &Instance| i.living() && i.marked.is_none() && i.in_service_from != Some(0);
         let settled = |i: &Instance| {
             let warm = i.in_service_from.is_some_and(|from| self.now - from >= group.warm_up.as_nanos());
-            i.registered() && warm && (i.healthy || !group.health.follows_balancer)
+            i.registered() && warm && (i.healthy || !i.target || !group.health.follows_balancer)
         };
         let settling = self.slots().any(|(_, i)| new(i) && !settled(i));
         settling.then_some("new instances are not healthy and warm yet")

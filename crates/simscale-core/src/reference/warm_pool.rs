@@ -48,7 +48,7 @@ impl Engine<'_> {
     pub(super) fn pool_of_the_start(&mut self) {
         for _ in 0..self.members_wanted() {
             let bought = super::mixed::Bought { kind: 0, spot: false };
-            let slot = self.occupy(self.by_size(true)[0], bought);
+            let slot = self.occupy(self.emptiest(true), bought);
             let runs = self.waits_running();
             let boot = self.world.instance.boot.len();
             let instance = self.at_mut(slot);
@@ -113,8 +113,10 @@ impl Engine<'_> {
             .collect();
         ready.sort_unstable();
         let Some(&(_, zone, _, slot)) = ready.first() else { return false };
+        let added = !self.is_suspended(Process::AddToLoadBalancer);
         let instance = self.at_mut(slot);
         instance.launch += MOVE;
+        instance.target = added;
         instance.stage = Stage::Booting;
         let launch = instance.launch;
         self.note(Entry::WarmStarted);

@@ -152,7 +152,7 @@ impl Sim<'_> {
             self.group.units += self.weight(slot);
             self.try_service(slot);
             let life = &mut self.lives[slot];
-            if life.stage == Stage::InService && life.answers && !life.health.healthy {
+            if life.registered() && life.answers && !life.health.healthy {
                 life.health = Health { healthy: true, known: true, ..Health::default() };
                 self.refresh_targets();
             }

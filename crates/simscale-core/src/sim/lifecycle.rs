@@ -7,7 +7,7 @@ use crate::fleet::Ending;
 use crate::fleet::{BootStep, Job, Life, Outcome, PROBE, Stage};
 use crate::kernel::{NEVER, Phase};
 use crate::ledger::{ActivityKind, TargetReason};
-use crate::world::{BootStage, Cold, Transition};
+use crate::world::{BootStage, Cold, Process, Transition};
 
 /// From a failed launch to the next one, so that a boot that always fails makes progress in time.
 const RELAUNCH: u64 = 1_000_000_000;
@@ -28,7 +28,7 @@ impl Sim<'_> {
             self.group.next_launch += 1;
             self.group.change_in_service(0, 1);
             self.servers[slot].start(0);
-            self.bill.exists(0);
+            self.bill.exists(0, self.lives[slot].owns_address());
             self.bill.begin(0);
             self.open_account(slot);
             self.measures.begin(slot, 0);
@@ -52,6 +52,7 @@ impl Sim<'_> {
         self.group.living[usize::from(place.zone)] += 1;
         let slot = self.begin_launch(&place, version, "launched in zone");
         self.lives[slot].dark = dark;
+        self.lives[slot].target = !self.suspended(Process::AddToLoadBalancer);
         self.group.units += if dark { 0 } else { self.weight(slot) };
         self.enter_phase(slot);
         true
@@ -74,7 +75,7 @@ impl Sim<'_> {
         let launched = format!("{what} {zone}{}", self.what(place.ware));
         self.note(ActivityKind::Launch, "group", Some(launch), &launched);
         self.take_address(slot, place);
-        self.bill.exists(self.now);
+        self.bill.exists(self.now, self.lives[slot].owns_address());
         slot
     }
 
@@ -210,8 +211,10 @@ impl Sim<'_> {
         if let Some((_, phase)) = self.lives[slot].phase_now() {
             self.lives[slot].boot_cpu = Some((self.world.instance.boot[phase].cpu_ppm, now));
         }
-        self.start_checks(slot);
-        if self.world.balancer.health_check.is_some() {
+        if !self.lives[slot].target && self.messages.is_none() {
+            self.note_target(slot, TargetReason::NotAdded);
+        } else if self.world.balancer.health_check.is_some() {
+            self.start_checks(slot);
             self.note_target(slot, TargetReason::InitialHealthChecking);
         }
         self.refresh_targets();
@@ -265,7 +268,7 @@ impl Sim<'_> {
             self.agent_ends(slot);
         }
         self.free_address(slot);
-        self.bill.gone(self.now);
+        self.bill.gone(self.now, self.lives[slot].owns_address());
         if self.lives[slot].stage == Stage::Draining {
             self.group.draining -= 1;
         }

@@ -40,7 +40,7 @@ impl Sim<'_> {
             self.machines.billed.push(0);
             self.flags[slot] = DEAF;
             // Stopped or not, its volume and its address are there.
-            self.bill.exists(0);
+            self.bill.exists(0, true);
             let machine = self.world.machines[index].clone();
             if machine.running {
                 let life = Life::present(self.machine_launch(index), machine.zone);

@@ -2,7 +2,7 @@
 
 use super::mixed::Ware;
 use super::{Event, Sim};
-use crate::fleet::OWN_ADDRESS;
+use crate::kernel::{Purpose, hash};
 use crate::ledger::ActivityKind;
 use crate::world::{Addresses, Places, WhenEmpty};
 use std::collections::BTreeSet;
@@ -49,11 +49,12 @@ impl PlaceState {
 }
 
 impl Sim<'_> {
-    /// The place of a launch: the zones are asked in order of their living instances, the first of equals first.
+    /// The place of a launch: the zones are asked in order of their living instances, equals in drawn order.
     /// For the warm pool its members count as well.
     pub(super) fn find_place(&mut self, pool: bool) -> Option<Place> {
         if self.places.anywhere {
-            return Some(Place { zone: self.emptiest_zone(pool), ware: Ware::default(), address: None });
+            let zone = (0..self.group.living.len() as u8).min_by_key(|&zone| self.turn_of(zone, pool));
+            return Some(Place { zone: zone.unwrap_or(0), ware: Ware::default(), address: None });
         }
         let fails = |a: &Addresses| a.when_empty == WhenEmpty::Fail;
         let shared = self.world.group.places.addresses.filter(|a| !a.per_zone && fails(a));
@@ -62,9 +63,15 @@ impl Sim<'_> {
             return None;
         }
         let mut zones: Vec<u8> = (0..self.group.living.len() as u8).collect();
-        zones.sort_by_key(|&zone| self.group.count_in(usize::from(zone), pool));
+        zones.sort_by_key(|&zone| self.turn_of(zone, pool));
         let spot = self.buys_spot();
         zones.into_iter().find_map(|zone| self.ask_zone(zone, spot))
+    }
+
+    /// When a zone is asked for room: by its living instances, equals by a lot of the next launch.
+    fn turn_of(&self, zone: u8, pool: bool) -> (u32, u64) {
+        let lot = hash(self.world.seed, Purpose::Zone, self.group.next_launch, u64::from(zone));
+        (self.group.count_in(usize::from(zone), pool), lot)
     }
 
     /// A zone takes the launch, or refuses it, which is a failed launch.
@@ -175,7 +182,7 @@ impl Sim<'_> {
     /// A termination gives the reserved address back.
     pub(super) fn free_address(&mut self, slot: usize) {
         let address = self.lives[slot].address;
-        if address < OWN_ADDRESS && self.world.group.places.addresses.is_some() {
+        if !self.lives[slot].owns_address() && self.world.group.places.addresses.is_some() {
             self.places.free[(address >> 32) as usize].insert(address as u32);
         }
     }

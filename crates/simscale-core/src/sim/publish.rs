@@ -91,7 +91,8 @@ impl Sim<'_> {
         let warm_up = self.world.group.warm_up.as_nanos();
         for (slot, (life, sample)) in self.lives.iter().zip(&meter.slots).enumerate() {
             let warm = life.in_service.is_some_and(|since| since == 0 || self.now >= since + warm_up);
-            if life.stage == Stage::InService && warm && !life.crashed && sample.time > 0 {
+            let tells = life.target || self.messages.is_some() || *metric != Metric::RequestCountPerTarget;
+            if life.stage == Stage::InService && warm && tells && !life.crashed && sample.time > 0 {
                 add(self.instance_value(metric, slot, sample));
             }
         }

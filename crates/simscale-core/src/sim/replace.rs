@@ -46,7 +46,7 @@ impl Sim<'_> {
         let (now, grace) = (self.now, health.grace.as_nanos());
         for life in self.lives.iter_mut().filter(|l| l.stage == Stage::InService) {
             let past_grace = life.in_service.is_some_and(|since| now >= since + grace);
-            if life.crashed || health.follows_balancer && !life.health.healthy && past_grace {
+            if life.crashed || health.follows_balancer && life.target && !life.health.healthy && past_grace {
                 life.marked.get_or_insert(now);
             }
         }
@@ -101,7 +101,7 @@ impl Sim<'_> {
             Stage::InService if life.in_service == Some(0) => false,
             Stage::InService => {
                 let warm = life.in_service.is_some_and(|since| self.now >= since + warm_up);
-                !warm || health.follows_balancer && !life.health.healthy
+                !warm || health.follows_balancer && life.target && !life.health.healthy
             }
             _ => false,
         });

@@ -107,7 +107,7 @@ impl<'a> Sim<'a> {
             controls,
             controller: Controller::default(),
             measures,
-            bill: Bill::new(&world.prices, world.instance.volume_gib, world.instance.public_address, from),
+            bill: Bill::new(&world.prices, world.instance.volume_gib, world.reserved_addresses(), from),
             accounts: super::credits::Accounts::new(&world),
             mixed_bill: MixedBill::default(),
             balancer_hours: Hours::new(&world.balancer.units),

@@ -19,7 +19,7 @@ impl Sim<'_> {
             self.flags[slot] = DEAF;
             self.take_address(slot, &place);
             self.group.pooled[usize::from(place.zone)] += 1;
-            self.bill.exists(0);
+            self.bill.exists(0, self.lives[slot].owns_address());
             if runs {
                 self.bill.begin(0);
                 self.open_account(slot);
@@ -105,6 +105,7 @@ impl Sim<'_> {
         self.desk.book.control_fact(61, self.now, slot as u64);
         let text = format!("taken from the warm pool in zone {}", self.world.group.zones[zone]);
         self.note(ActivityKind::WarmPool, "group", Some(self.lives[slot].launch), &text);
+        self.lives[slot].target = !self.suspended(Process::AddToLoadBalancer);
         self.look_at_credits_again(slot);
         self.enter_phase(slot);
         true

@@ -30,4 +30,6 @@ pub enum Process {
     ReplaceUnhealthy,
     /// Decisions of schedules are dropped.
     ScheduledActions,
+    /// Whoever is launched is no target of the balancer, and never becomes one.
+    AddToLoadBalancer,
 }

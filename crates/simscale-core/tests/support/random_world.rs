@@ -245,6 +245,7 @@ fn guard(c: &mut Choice, small: &mut Small) {
                 Process::HealthCheck,
                 Process::ReplaceUnhealthy,
                 Process::ScheduledActions,
+                Process::AddToLoadBalancer,
             ]),
             from: SimTime::from_nanos(from),
             to: SimTime::from_nanos(from + c.between(1, 80) * 100_000_000),

@@ -55,7 +55,7 @@ fn alarms() {
 fn steps(change: impl FnOnce(&mut StepRule)) -> Result<StepScaling, PolicyError> {
     let mut rules = guide_steps();
     change(&mut rules[1]);
-    StepScaling::new(StepScalingParams { name: "steps".to_owned(), rules })
+    StepScaling::new(StepScalingParams { name: "steps".to_owned(), rules, default_cooldown: None })
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn step_scaling() {
         &["MinAdjustmentMagnitude (2)", "ExactCapacity"],
     );
     refused(steps(|r| r.alarm.query.period = secs(45)), "rules[1].alarm.period", &["45s"]);
-    let none = StepScalingParams { name: "steps".to_owned(), rules: Vec::new() };
+    let none = StepScalingParams { name: "steps".to_owned(), rules: Vec::new(), default_cooldown: None };
     refused(StepScaling::new(none), "rules", &["at least one alarm"]);
 }
 

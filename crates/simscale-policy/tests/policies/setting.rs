@@ -57,7 +57,7 @@ pub fn step_rule(alarm: AlarmSpec, kind: AdjustmentType, steps: Vec<StepAdjustme
 }
 
 pub fn step_scaling(rules: Vec<StepRule>) -> Box<dyn Policy> {
-    let params = StepScalingParams { name: "steps".to_owned(), rules };
+    let params = StepScalingParams { name: "steps".to_owned(), rules, default_cooldown: None };
     Box::new(StepScaling::new(params).expect("the steps are valid"))
 }
 

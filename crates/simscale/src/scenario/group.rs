@@ -10,7 +10,7 @@ use super::mixed::Mixed;
 use super::names;
 use super::places::{Addresses, Agents, CapacityShortage};
 use super::run::check_interval;
-use super::suspend::{self, Suspension};
+use super::suspend::Suspension;
 use super::warm_pool::WarmPool;
 use crate::text::{Check, Duration};
 
@@ -47,7 +47,8 @@ pub struct Group {
     /// they count at once, and policies that need a warm-up use `cooldown`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm_up: Option<Duration>,
-    /// Pause after a scaling activity for simple scaling (default cooldown); default "300s", as AWS.
+    /// Pause after a scaling activity for simple scaling (default cooldown); where `warm_up` is not set, it also holds every scale-in of target
+    /// tracking and step scaling after launches; default "300s", as AWS.
     #[serde(default = "cooldown")]
     pub cooldown: Duration,
     /// How the group notices broken instances and replaces them.
@@ -187,6 +188,11 @@ impl Group {
         self.warm_up.unwrap_or(self.cooldown)
     }
 
+    /// What holds dynamic scale-in after launches: the cooldown of an EC2 group that has no default warm-up.
+    pub(crate) fn default_cooldown(&self) -> Option<core::SimDuration> {
+        (self.warm_up.is_none() && !self.is_service()).then(|| sim(self.cooldown))
+    }
+
     /// Whether the group is an ECS service.
     pub(crate) fn is_service(&self) -> bool {
         self.product == Product::EcsService
@@ -256,7 +262,6 @@ impl Group {
             check.fail("group.warm_up", rule, "write at most \"3600s\"");
         }
         hook::check(&self.hook, check);
-        suspend::check(&self.suspend, check);
         if let Some(pool) = &self.warm_pool {
             pool.check(self, check);
         }

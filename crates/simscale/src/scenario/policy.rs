@@ -249,10 +249,14 @@ impl Policy {
         if let Some(params) = self.simple_scaling.as_ref().and_then(|s| s.params(name, metrics)) {
             return kinds::SimpleScaling::new(params).map(boxed);
         }
-        if let Some(params) = self.step_scaling.as_ref().and_then(|s| s.params(name, metrics)) {
+        if let Some(params) =
+            self.step_scaling.as_ref().and_then(|s| s.params(name, metrics, &scenario.group))
+        {
             return kinds::StepScaling::new(params).map(boxed);
         }
-        if let Some(params) = self.target_tracking.as_ref().and_then(|t| t.params(name, metrics)) {
+        if let Some(params) =
+            self.target_tracking.as_ref().and_then(|t| t.params(name, metrics, &scenario.group))
+        {
             return kinds::TargetTracking::new(params).map(boxed);
         }
         Ok(None)

@@ -4,13 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use simscale_core as core;
 
+use super::Scenario;
 use crate::text::{Check, Duration};
 
 /// A process of the group that is suspended for a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Suspension {
-    /// Which: "launch", "terminate", "alarm_notification", "health_check", "replace_unhealthy" or "scheduled_actions".
+    /// Which: "launch", "terminate", "alarm_notification", "health_check", "replace_unhealthy", "scheduled_actions" or "add_to_load_balancer".
     pub process: Process,
     /// From when, after the start of the run.
     pub from: Duration,
@@ -34,6 +35,8 @@ pub enum Process {
     ReplaceUnhealthy,
     /// Entries of schedules that fall into the suspension are skipped for good.
     ScheduledActions,
+    /// Whoever is launched meanwhile is not registered at the balancer, nor after the resume.
+    AddToLoadBalancer,
 }
 
 impl Suspension {
@@ -46,6 +49,7 @@ impl Suspension {
                 Process::HealthCheck => core::Process::HealthCheck,
                 Process::ReplaceUnhealthy => core::Process::ReplaceUnhealthy,
                 Process::ScheduledActions => core::Process::ScheduledActions,
+                Process::AddToLoadBalancer => core::Process::AddToLoadBalancer,
             },
             from: core::SimTime::from_nanos(self.from.nanos()),
             to: core::SimTime::from_nanos(self.to.nanos()),
@@ -53,11 +57,20 @@ impl Suspension {
     }
 }
 
-pub(crate) fn check(suspensions: &[Suspension], check: &mut Check<'_>) {
-    for (index, suspension) in suspensions.iter().enumerate() {
+pub(crate) fn check(scenario: &Scenario, check: &mut Check<'_>) {
+    for (index, suspension) in scenario.group.suspend.iter().enumerate() {
         if suspension.to <= suspension.from {
             let rule = format!("is not after `from` ({})", suspension.from);
             check.fail(&format!("group.suspend.{index}.to"), rule, "let it end after it begins");
+        }
+        let adder = match (scenario.queue.is_some(), scenario.group.is_service()) {
+            (true, _) => "and with a queue there is no balancer",
+            (_, true) => "and ECS, not the group, registers the tasks of a service",
+            _ => continue,
+        };
+        if suspension.process == Process::AddToLoadBalancer {
+            let rule = format!("adds instances of an EC2 group to a balancer, {adder}");
+            check.fail(&format!("group.suspend.{index}.process"), rule, "remove it");
         }
     }
 }

@@ -224,7 +224,12 @@ impl TargetTracking {
     }
 
     /// The resolved policy; cooldowns tell that it belongs to an ECS service.
-    pub(crate) fn params(&self, name: &str, metrics: &Metrics) -> Option<policy::TargetTrackingParams> {
+    pub(crate) fn params(
+        &self,
+        name: &str,
+        metrics: &Metrics,
+        group: &Group,
+    ) -> Option<policy::TargetTrackingParams> {
         let cooldowns = self.scale_out_cooldown.zip(self.scale_in_cooldown);
         let application = cooldowns.map(|(out, back)| policy::ApplicationPace {
             scale_out_cooldown: sim(out),
@@ -236,6 +241,7 @@ impl TargetTracking {
             query: self.query().world(metrics)?,
             target: self.target,
             warm_up: self.warm_up.map(sim),
+            default_cooldown: group.default_cooldown(),
             application,
             disable_scale_in: self.disable_scale_in,
             high: self.high.shape(),
@@ -311,7 +317,12 @@ impl StepScaling {
         }
     }
 
-    pub(crate) fn params(&self, name: &str, metrics: &Metrics) -> Option<policy::StepScalingParams> {
+    pub(crate) fn params(
+        &self,
+        name: &str,
+        metrics: &Metrics,
+        group: &Group,
+    ) -> Option<policy::StepScalingParams> {
         let step = |step: &ScalingStep| policy::StepAdjustment {
             lower: step.lower,
             upper: step.upper,
@@ -335,6 +346,10 @@ impl StepScaling {
             })
         };
         let rules = self.rule.iter().map(rule).collect::<Option<_>>()?;
-        Some(policy::StepScalingParams { name: name.to_owned(), rules })
+        Some(policy::StepScalingParams {
+            name: name.to_owned(),
+            rules,
+            default_cooldown: group.default_cooldown(),
+        })
     }
 }

@@ -2,8 +2,8 @@
 
 use super::reason;
 use crate::setting::{at, at_least, at_most, secs, step, step_rule, step_scaling};
-use simscale_core::{Metric, Policy, Reason};
-use simscale_policy::conformance::{Stage, check_service};
+use simscale_core::{Activity, AlarmState, AlarmView, Datapoint, Metric, Policy, Reason, Request, Trigger};
+use simscale_policy::conformance::{Scene, Stage, check_service};
 use simscale_policy::{AdjustmentType, ApplicationPace, StepPace, TargetTracking, TargetTrackingParams};
 
 /// CPU at 50 percent, with what else differs from the default of a service.
@@ -132,4 +132,27 @@ fn a_desired_count_set_by_hand_outside_the_bounds() {
     assert_eq!(above.desired(), 14);
     assert_eq!(reason(&above).to_string(), "the desired count 14 was set above the maximum 10 by hand");
     assert_eq!(stage(14, 20.0).desired(), 9, "first to the maximum, then minus one");
+}
+
+#[test]
+fn within_a_cooldown_a_datapoint_older_than_the_new_tasks_is_of_the_service_without_them() {
+    let mut policy = tracking(|_| ());
+    let mut scene = Scene::new(1, 100, 10);
+    let mut decide = |scene: &mut Scene, now, started, value| {
+        (scene.now, scene.trigger) = (at(now), Trigger::Alarm(0));
+        let evaluated = vec![Datapoint { start: at(started), period: secs(60), value }];
+        scene.alarms = vec![
+            AlarmView { state: AlarmState::Alarm, evaluated: evaluated.clone() },
+            AlarmView { state: AlarmState::Ok, evaluated },
+        ];
+        policy.decide(&scene.observation())
+    };
+    assert_eq!(decide(&mut scene, 1000, 880, 75.0).request, Request::Desired(15));
+    scene.desired = 15;
+    scene.in_service_since.extend([at(1030); 5]);
+    scene.last_scale_out = Some(Activity { start: at(1000), end: Some(at(1030)) });
+    // The minute from 940 s on is of ten tasks: 80 % of ten call for 16, and five of those six are there.
+    assert_eq!(decide(&mut scene, 1060, 940, 80.0).request, Request::Desired(16));
+    // The minute from 1080 s on is of all fifteen: 80 % of these call for 24, nine more; five count as added.
+    assert_eq!(decide(&mut scene, 1200, 1080, 80.0).request, Request::Desired(19));
 }

@@ -2,10 +2,10 @@
 
 use super::reason;
 use crate::setting::{at, at_least, at_most, guide_steps, secs, step, step_rule, step_scaling};
-use simscale_core::{Activity, AlarmState, AlarmView, Datapoint, Decision, Reason, Trigger};
-use simscale_policy::StepPace;
+use simscale_core::{Activity, AlarmState, AlarmView, Datapoint, Decision, Policy, Reason, Request, Trigger};
 use simscale_policy::conformance::{Scene, Stage};
 use simscale_policy::{AdjustmentType, Aggregation};
+use simscale_policy::{StepPace, StepScaling, StepScalingParams};
 
 #[test]
 fn step_scaling_tells_the_story_of_the_guide() {
@@ -124,4 +124,22 @@ fn step_scaling_sets_exact_capacities_and_ignores_what_no_step_covers() {
     assert_eq!(stage.desired(), 3);
     stage.minutes(2, 10.0);
     assert_eq!((stage.desired(), reason(&stage)), (3, &Reason::NoChange));
+}
+
+#[test]
+fn without_a_default_warm_up_step_scaling_waits_for_the_default_cooldown_after_a_launch() {
+    let params = StepScalingParams {
+        name: "steps".to_owned(),
+        rules: guide_steps(),
+        default_cooldown: Some(secs(300)),
+    };
+    let mut scene = Scene::new(1, 100, 10);
+    (scene.now, scene.trigger, scene.group_warm_up) = (at(1000), Trigger::Alarm(1), secs(0));
+    scene.last_scale_out = Some(Activity { start: at(700), end: Some(at(760)) });
+    let evaluated = vec![Datapoint { start: at(880), period: secs(60), value: 20.0 }];
+    scene.alarms = vec![AlarmView { state: AlarmState::Alarm, evaluated }; 2];
+    let mut policy = StepScaling::new(params).expect("the steps are valid");
+    assert_eq!(policy.decide(&scene.observation()), Decision::hold(Reason::Cooldown { until: at(1060) }));
+    scene.now = at(1060);
+    assert_eq!(policy.decide(&scene.observation()).request, Request::Desired(7), "30 % of 10");
 }

@@ -191,3 +191,16 @@ fn target_tracking_takes_the_newest_datapoint_and_lets_scale_out_win() {
     assert_eq!(stage.desired(), 18, "by the 90; later values ask for less");
     assert!(reason(&stage).to_string().contains("scaling out comes first"));
 }
+
+#[test]
+fn without_a_default_warm_up_target_tracking_waits_for_the_default_cooldown_after_a_launch() {
+    let mut scene = Scene::new(1, 100, 10);
+    scene.now = at(1000);
+    scene.last_scale_out = Some(Activity { start: at(700), end: Some(at(760)) });
+    low_alarm(&mut scene, at(880), 20.0);
+    let policy = |pause| tracking(50.0, move |p| (p.warm_up, p.default_cooldown) = (Some(secs(0)), pause));
+    let decision = policy(Some(secs(300))).decide(&scene.observation());
+    assert_eq!(decision, Decision::hold_and_block_scale_in(Reason::Cooldown { until: at(1060) }));
+    let decision = policy(None).decide(&scene.observation());
+    assert_eq!(decision, Decision::desired(4, wanted(20.0, 10, 4)), "a default warm-up of 0 is one");
+}
