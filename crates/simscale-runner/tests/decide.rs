@@ -109,6 +109,35 @@ fn an_observed_group_takes_the_place_of_the_bookkeeping() {
     assert_eq!(rows.last().unwrap()["reason"], "ceil(1 x 70 / 50) = 2");
 }
 
+/// What the last row says of a policy file, with these lines in the place of `max = 3`, and of observations like this one for half an hour.
+fn last_row(group: &str, seen: &str) -> Value {
+    let place = place(&lines(&[seen; 30]));
+    place.write("cpu.toml", &POLICY.replace("max = 3", group).replace(", warm_up = \"30s\"", ""));
+    let told = place.run(&[&DECIDE[..], &["--format", "json"]].concat());
+    assert_eq!(code(&told), 0, "{}", err(&told));
+    serde_json::from_str(out(&told).lines().last().expect("a row")).expect("JSON")
+}
+
+/// A deployment that was observed, and processes that are suspended, hold what they hold in a run.
+#[test]
+fn deployments_and_suspensions_hold_as_in_a_run() {
+    let quiet =
+        "\"metrics\":{\"cpu_utilization\":10},\"group\":{\"desired\":2,\"in_service_s\":[90000,90000]";
+    let service = "max = 3\nproduct = \"ecs_service\"";
+    let row = last_row(service, &format!("{quiet},\"deploying\":true}}"));
+    assert_eq!(row["reason"], "a deployment of the service is in progress");
+    assert_eq!(last_row(service, &format!("{quiet}}}"))["granted"], 1);
+    let suspend = |process| {
+        let window = "from = \"0s\"\nto = \"1h\"";
+        last_row(
+            &format!("max = 3\n[[group.suspend]]\nprocess = \"{process}\"\n{window}"),
+            &format!("{quiet}}}"),
+        )
+    };
+    assert_eq!(suspend("terminate")["reason"], "Terminate is suspended");
+    assert_eq!(suspend("alarm_notification")["kind"], "alarm", "it rings, and calls nobody");
+}
+
 #[test]
 fn every_bad_line_is_told_with_its_number_and_a_way_out() {
     let bad = "{\"schema\":1,\"strat\":\"2026-03-02T08:00:00Z\"}\n\

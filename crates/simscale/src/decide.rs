@@ -145,6 +145,7 @@ fn recorded(group: &ObservedGroup) -> RecordedGroup {
         in_service: group.in_service_s.iter().map(|age| SimDuration::from_nanos(nanos(*age))).collect(),
         booting: group.booting,
         terminating: group.terminating,
+        deploying: group.deploying,
     }
 }
 

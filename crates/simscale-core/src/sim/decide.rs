@@ -91,24 +91,16 @@ impl Sim<'_> {
             deploying: self.versions.running.is_some(),
         };
         let answer = self.controls.ask(policy, trigger, cause, &told, &view);
-        Answer { decision: self.unless_suspended(answer.decision.clone()), ..answer }
+        let suspended = |process| self.suspended(process);
+        let decision = unless_suspended(answer.decision.clone(), self.group.desired, suspended);
+        Answer { decision: self.unless_lost(decision), ..answer }
     }
 
-    /// A decision as far as the processes that it needs are not suspended.
-    fn unless_suspended(&self, decision: Decision) -> Decision {
-        let hold = |why: &str| Decision::hold(Reason::Other(format!("{why} is suspended")));
+    /// A decision, unless it takes away units that the group has beyond the desired ones.
+    fn unless_lost(&self, decision: Decision) -> Decision {
         let scheduled = matches!(decision.reason, Reason::Schedule { .. });
-        if scheduled && self.suspended(Process::ScheduledActions) {
-            return hold("ScheduledActions");
-        }
         let bounds = decision.bounds;
         match decision.request {
-            Request::Desired(size) if size > self.group.desired && self.suspended(Process::Launch) => {
-                Decision { bounds, ..hold("Launch") }
-            }
-            Request::Desired(size) if size < self.group.desired && self.suspended(Process::Terminate) => {
-                Decision { bounds, ..hold("Terminate") }
-            }
             Request::Desired(size)
                 if !scheduled && !decision.raw && !decision.unbounded && self.loses(size) =>
             {
@@ -187,5 +179,27 @@ impl Sim<'_> {
             reason,
             note,
         });
+    }
+}
+
+/// A decision as far as the processes that it needs are not suspended.
+pub(super) fn unless_suspended(
+    decision: Decision,
+    desired: u32,
+    suspended: impl Fn(Process) -> bool,
+) -> Decision {
+    let hold = |why: &str| Decision::hold(Reason::Other(format!("{why} is suspended")));
+    if matches!(decision.reason, Reason::Schedule { .. }) && suspended(Process::ScheduledActions) {
+        return hold("ScheduledActions");
+    }
+    let bounds = decision.bounds;
+    match decision.request {
+        Request::Desired(size) if size > desired && suspended(Process::Launch) => {
+            Decision { bounds, ..hold("Launch") }
+        }
+        Request::Desired(size) if size < desired && suspended(Process::Terminate) => {
+            Decision { bounds, ..hold("Terminate") }
+        }
+        _ => decision,
     }
 }

@@ -1,12 +1,13 @@
 //! The control plane alone: the alarms, policies and controller of a run, fed with recorded values in place of a simulated service.
 
+use super::decide::unless_suspended;
 use crate::control::{
     Activity, Aggregate, AlarmState, Answer, Controller, Controls, Effect, Evaluated, GroupView, Metric,
     Policy, Sizes, Trigger,
 };
 use crate::kernel::{NEVER, SimDuration, SimTime};
 use crate::ledger::{ActivityKind, ActivityRow, Sink};
-use crate::world::World;
+use crate::world::{Process, World};
 
 /// The group at a moment, as somebody recorded it.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +20,8 @@ pub struct RecordedGroup {
     pub booting: u32,
     /// Instances leaving.
     pub terminating: u32,
+    /// A deployment of the service is in progress.
+    pub deploying: bool,
 }
 
 /// Alarms, policies and controller of a world, without its service.
@@ -36,6 +39,7 @@ pub struct DryRun {
     booting: Vec<u64>,
     in_service: Vec<SimTime>,
     terminating: u32,
+    deploying: bool,
     last_out: Option<Activity>,
     last_in: Option<Activity>,
     /// When each policy looks next.
@@ -64,6 +68,7 @@ impl DryRun {
             booting: Vec::new(),
             in_service: vec![SimTime::ZERO; sizes.desired as usize],
             terminating: 0,
+            deploying: false,
             last_out: None,
             last_in: None,
             closed: 0,
@@ -111,6 +116,7 @@ impl DryRun {
             self.in_service = group.in_service.iter().map(|age| SimTime::from_nanos(at) - *age).collect();
             self.booting = vec![NEVER; group.booting as usize];
             self.terminating = group.terminating;
+            self.deploying = group.deploying;
             self.end_activities();
         }
     }
@@ -149,7 +155,7 @@ impl DryRun {
         for (policy, alarm, before) in changed {
             sink.activity(&self.alarm_row(policy, alarm, before));
         }
-        if acting.is_empty() {
+        if acting.is_empty() || self.world.group.suspends(Process::AlarmNotification, now) {
             return;
         }
         let mut answers = Vec::new();
@@ -192,9 +198,12 @@ impl DryRun {
             cooldown: self.world.group.cooldown,
             last_out: self.last_out,
             last_in: self.last_in,
-            deploying: false,
+            deploying: self.deploying,
         };
-        self.controls.ask(policy, trigger, cause, &told, &view)
+        let answer = self.controls.ask(policy, trigger, cause, &told, &view);
+        let suspended = |process| self.world.group.suspends(process, now);
+        let decision = unless_suspended(answer.decision.clone(), self.sizes.desired, suspended);
+        Answer { decision, ..answer }
     }
 
     fn grant(&mut self, answers: &[Answer], sink: &mut dyn Sink) {

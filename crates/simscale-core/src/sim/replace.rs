@@ -2,18 +2,14 @@
 
 use super::{Event, Sim};
 use crate::fleet::{Ending, Replacement, Stage, unhealthy_replacements};
-use crate::kernel::{Phase, key};
+use crate::kernel::{Phase, SimTime, key};
 use crate::ledger::ActivityKind;
 use crate::world::Process;
 
 impl Sim<'_> {
     /// Whether a process of the group is suspended now.
     pub(super) fn suspended(&self, process: Process) -> bool {
-        let now = self.now;
-        let holds = |s: &crate::world::Suspension| {
-            s.process == process && s.from.as_nanos() <= now && now < s.to.as_nanos()
-        };
-        self.world.group.suspensions.iter().any(holds)
+        self.world.group.suspends(process, SimTime::from_nanos(self.now))
     }
 
     /// The ends of suspensions go into the calendar.

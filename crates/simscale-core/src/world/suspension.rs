@@ -1,5 +1,6 @@
 //! Suspended processes of a group.
 
+use super::Group;
 use crate::kernel::SimTime;
 
 /// A process that is suspended for a while.
@@ -11,6 +12,13 @@ pub struct Suspension {
     pub from: SimTime,
     /// First instant after it.
     pub to: SimTime,
+}
+
+impl Group {
+    /// Whether a process is suspended at `now`.
+    pub(crate) fn suspends(&self, process: Process, now: SimTime) -> bool {
+        self.suspensions.iter().any(|s| s.process == process && s.from <= now && now < s.to)
+    }
 }
 
 /// A process of a group that can be suspended.

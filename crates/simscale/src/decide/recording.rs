@@ -67,6 +67,9 @@ pub struct ObservedGroup {
     /// Instances leaving; default 0.
     #[serde(default)]
     pub terminating: u32,
+    /// A deployment of the ECS service is in progress, until an observation of the group says otherwise; default false.
+    #[serde(default)]
+    pub deploying: bool,
 }
 
 /// A recorded series of observations, checked.

@@ -10,7 +10,7 @@ use super::mixed::Mixed;
 use super::names;
 use super::places::{Addresses, Agents, CapacityShortage};
 use super::run::check_interval;
-use super::suspend::Suspension;
+use super::suspend::{self, Suspension};
 use super::warm_pool::WarmPool;
 use crate::text::{Check, Duration};
 
@@ -262,6 +262,7 @@ impl Group {
             check.fail("group.warm_up", rule, "write at most \"3600s\"");
         }
         hook::check(&self.hook, check);
+        suspend::check(&self.suspend, check);
         if let Some(pool) = &self.warm_pool {
             pool.check(self, check);
         }

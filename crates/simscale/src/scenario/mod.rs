@@ -280,7 +280,6 @@ impl Scenario {
     /// Reports the mistakes of what steers the group: bounds, metrics and policies.
     pub(crate) fn check_control(&self, check: &mut Check<'_>) {
         self.group.check(check);
-        suspend::check(self, check);
         self.metrics.check(self.instance.memory.is_some(), check);
         policy::check(self, &self.resolved(), check);
     }
@@ -313,7 +312,7 @@ impl Scenario {
             queue.check(self, check);
         }
         self.group.check(check);
-        suspend::check(self, check);
+        suspend::check_balancer(self, check);
         self.group.check_places(&self.simulation, check);
         mixed::check(self, check);
         machine::check(self, check);

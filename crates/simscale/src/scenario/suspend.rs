@@ -57,12 +57,18 @@ impl Suspension {
     }
 }
 
-pub(crate) fn check(scenario: &Scenario, check: &mut Check<'_>) {
-    for (index, suspension) in scenario.group.suspend.iter().enumerate() {
+pub(crate) fn check(suspensions: &[Suspension], check: &mut Check<'_>) {
+    for (index, suspension) in suspensions.iter().enumerate() {
         if suspension.to <= suspension.from {
             let rule = format!("is not after `from` ({})", suspension.from);
             check.fail(&format!("group.suspend.{index}.to"), rule, "let it end after it begins");
         }
+    }
+}
+
+/// Nobody adds to a balancer what a queue feeds, or what ECS registers.
+pub(crate) fn check_balancer(scenario: &Scenario, check: &mut Check<'_>) {
+    for (index, suspension) in scenario.group.suspend.iter().enumerate() {
         let adder = match (scenario.queue.is_some(), scenario.group.is_service()) {
             (true, _) => "and with a queue there is no balancer",
             (_, true) => "and ECS, not the group, registers the tasks of a service",
