@@ -9,6 +9,7 @@ pub mod statistics;
 mod store;
 mod story;
 mod tables;
+mod tune;
 mod words;
 mod work;
 
@@ -17,6 +18,7 @@ pub use picture::svg;
 pub use store::{Before, Measured, RunId};
 pub use story::Story;
 pub use tables::{CELL_COLUMNS, COMPARISON_COLUMNS, RUN_COLUMNS};
+pub use tune::{HeldOut, Round, Tuned, Tuning};
 pub use words::{markdown, page, verdict};
 pub use work::{Bench, Prepared};
 
@@ -77,6 +79,8 @@ pub struct Task {
     pub seed: u64,
     /// The command that does this again.
     pub command: String,
+    /// How the cells are searched instead of run whole; `None` for all of them.
+    pub tuning: Option<Tuning>,
 }
 
 /// What a sweep found.
@@ -97,6 +101,24 @@ pub struct Found {
     pub stories: Vec<Story>,
     /// Where the files lie.
     pub folder: PathBuf,
+    /// How the cells were searched, where they were.
+    pub tuned: Option<Box<Tuned>>,
+}
+
+impl Found {
+    /// The task whose cells these are: the finalists of a search, or all of them.
+    pub fn task<'a>(&'a self, asked: &'a Task) -> &'a Task {
+        self.tuned.as_ref().map_or(asked, |tuned| &tuned.finals)
+    }
+
+    /// Who never saw the replications of the winner's figures.
+    fn unseen(&self) -> &'static str {
+        if self.tuned.is_some() {
+            "replications that the search never saw"
+        } else {
+            "replications that the choice never saw"
+        }
+    }
 }
 
 /// A constant group of the baseline's instances.
@@ -159,7 +181,10 @@ impl Task {
     }
 
     /// Runs everything that is not done yet, judges it and publishes the tables.
-    pub fn run(&self, mut folder: Folder, setting: &Setting<'_>) -> Result<Found, Failure> {
+    pub fn run(&self, folder: Folder, setting: &Setting<'_>) -> Result<Found, Failure> {
+        if let Some(tuning) = self.tuning {
+            return self.search(tuning, folder, setting);
+        }
         let (store, done) = Store::open(folder.target(), &self.fixed(), setting.before)?;
         let mut bench = Bench::new(self, &store, done, setting);
         let (study, precise) = self.settle(&bench)?;
@@ -171,12 +196,24 @@ impl Task {
             return Err(stopped(&bench.runs(), folder.target()));
         };
         let target = folder.target().to_path_buf();
-        let found = Found { study, answer, fresh, precise, floors, constant, stories, folder: target };
-        tables::write(&mut folder, self, &found.study, &found.answer, &bench.into_runs())?;
-        self.write(&mut folder, &found)?;
-        folder.publish()?;
+        let found =
+            Found { study, answer, fresh, precise, floors, constant, stories, folder: target, tuned: None };
+        self.publish(folder, &found, &bench.into_runs())?;
         store.remove();
         Ok(found)
+    }
+
+    /// Writes everything and moves it into place.
+    fn publish(
+        &self,
+        mut folder: Folder,
+        found: &Found,
+        runs: &BTreeMap<RunId, Measured>,
+    ) -> Result<(), Failure> {
+        tables::write(&mut folder, self, &found.study, &found.answer, runs)?;
+        self.write(&mut folder, found)?;
+        folder.publish()?;
+        Ok(())
     }
 
     /// Writes the answer, the pictures and the report.

@@ -111,6 +111,11 @@ Examples:
 
 /// `simscale sweep`.
 pub fn sweep(args: &SweepArgs, stop: &AtomicBool) -> Result<Code, Failure> {
+    proceed(planned(args, "sweep", stop)?.0, args, stop)
+}
+
+/// The cells of a file with its axes and those of the command line, and its settings.
+pub(super) fn planned(args: &SweepArgs, word: &str, stop: &AtomicBool) -> Result<(Task, Sweep), Failure> {
     let text = read_text(&args.file)?;
     let drawn = |mistakes: simscale::text::Diagnostics| Failure::input(mistakes.render(true));
     let mut document = Document::parse(&args.file, &text).map_err(drawn)?;
@@ -135,10 +140,16 @@ pub fn sweep(args: &SweepArgs, stop: &AtomicBool) -> Result<Code, Failure> {
         });
     }
     traces.warnings.iter().for_each(|warning| Console::talk(warning));
-    let name = format!("{}-sweep", base.name);
+    let name = format!("{}-{word}", base.name);
     let description = base.description.clone().unwrap_or_default();
     let baseline = plan.baseline;
-    let task = task(name, description, plan.axes, cells, baseline, &settings, &args.common, command(args))?;
+    let command = command(args, word);
+    let task = task(name, description, plan.axes, cells, baseline, &settings, &args.common, command)?;
+    Ok((task, settings))
+}
+
+/// Lists the cells, or runs them.
+pub(super) fn proceed(task: Task, args: &SweepArgs, stop: &AtomicBool) -> Result<Code, Failure> {
     if args.dry_run {
         Console::data(&listed(&task));
         return Ok(Code::Done);
@@ -208,6 +219,7 @@ fn task(
         confidence: settings.confidence,
         seed,
         command,
+        tuning: None,
     };
     task.check()?;
     Ok(task)
@@ -227,6 +239,7 @@ fn carry_out(task: &Task, common: &Common, stop: &AtomicBool) -> Result<Code, Fa
     let threads = pool(common.jobs)?;
     let setting = Setting { threads: &threads, before, shown: !common.quiet, stop };
     let found = task.run(folder, &setting)?;
+    let task = found.task(task);
     let files = SWEEP_FILES.iter().filter(|name| found.folder.join(name).exists());
     let files = files.copied().collect::<Vec<_>>().join(", ");
     let files = format!("{}: {files}", found.folder.display());
@@ -248,8 +261,10 @@ fn estimate(task: &Task) -> String {
     let each: f64 = task.cells.iter().map(Prepared::requests).sum();
     let requests = each * task.replications as f64;
     let processors = std::thread::available_parallelism().map_or(1, usize::from) as f64;
+    let word = if task.tuning.is_some() { "a fifth or so of " } else { "" };
+    let requests = if task.tuning.is_some() { requests / 5.0 } else { requests };
     format!(
-        "{}: {} x {}, about {} requests, some {} on {} processors",
+        "{}: {word}{} x {}, about {} requests, some {} on {} processors",
         task.name,
         counted(task.cells.len() as u64, "cell", "cells"),
         counted(task.replications, "replication", "replications"),
@@ -268,8 +283,8 @@ fn listed(task: &Task) -> String {
     task.cells.iter().enumerate().map(cell).collect::<String>() + &estimate(task) + "\n"
 }
 
-fn command(args: &SweepArgs) -> String {
-    let mut words = format!("simscale sweep {}", file_name(&args.file));
+fn command(args: &SweepArgs, word: &str) -> String {
+    let mut words = format!("simscale {word} {}", file_name(&args.file));
     for (flag, values) in [("--set", &args.set), ("--sweep", &args.sweep)] {
         for value in values {
             words += &format!(" {flag} '{value}'");

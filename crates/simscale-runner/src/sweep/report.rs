@@ -19,7 +19,7 @@ pub(super) fn report(task: &Task, found: &Found, front: &str, stories: &str, fix
     html.tiles(&tiles(found));
     html.section("Why this one");
     html.lines(&page, |label| {
-        ["Answer", "Cheaper", "Front", "Against", "Matters", "Limits"].contains(&label)
+        ["Answer", "Cheaper", "Front", "Against", "Search", "Held out", "Matters", "Limits"].contains(&label)
     });
     html.section("Cost against broken promises");
     let caption = "Each mark is a cell with its intervals. Down is better kept, left is cheaper; the line is the front: cells that no other \
@@ -65,11 +65,7 @@ fn tiles(found: &Found) -> Vec<(&'static str, String, String)> {
         Some(winner) => {
             tiles.push(("Cheapest that keeps its promises", brief(found, winner), format!("of {of}")));
             let fresh = found.fresh.sample(0, COST);
-            tiles.push((
-                "Cost a month",
-                cost(fresh, sure),
-                format!("{replications} that the choice never saw"),
-            ));
+            tiles.push(("Cost a month", cost(fresh, sure), format!("on {}", found.unseen())));
             if winner != study.baseline && found.fresh.cells.len() > 1 {
                 let base = found.fresh.sample(1, COST).mean;
                 let change = fresh.mean / base - 1.0;

@@ -2,7 +2,7 @@
 
 use super::judgement::{Answer, COST, Holds, Kept, Study};
 use super::statistics::Sample;
-use super::{Found, Task};
+use super::{Found, Task, tune};
 use crate::number::{counted, money, percent, plain};
 use crate::report::{Mark, Page};
 use serde::Serialize;
@@ -59,9 +59,10 @@ pub fn verdict(found: &Found) -> String {
     };
     let fresh = found.fresh.sample(0, COST);
     let mut text = format!(
-        "{} is the cheapest that keeps its promises: {} a month on replications that the choice never saw",
+        "{} is the cheapest that keeps its promises: {} a month on {}",
         study.cells[winner].name,
-        cost(fresh, study.confidence)
+        cost(fresh, study.confidence),
+        found.unseen()
     );
     if winner != study.baseline && found.fresh.cells.len() > 1 {
         let base = found.fresh.sample(1, COST).mean;
@@ -107,6 +108,9 @@ pub fn page(task: &Task, found: &Found, files: &str) -> Page {
     front(&mut page, study, answer);
     for line in against(found) {
         page.add("Against", line);
+    }
+    for (label, mark, text) in found.tuned.iter().flat_map(|tuned| tune::lines(tuned, found)) {
+        page.add_marked(label, mark, text);
     }
     for line in sensitivity(study, answer) {
         page.add("Matters", line);
@@ -181,7 +185,7 @@ fn against(found: &Found) -> Vec<String> {
             money(own, USD),
             study.cells[cell].name
         ));
-    } else if !study.objectives.is_empty() {
+    } else if !study.objectives.is_empty() && found.tuned.is_none() {
         lines.push(
             "no constant group up to the baseline's group.max is shown to keep the promises".to_owned(),
         );
@@ -300,6 +304,9 @@ struct Json<'a> {
     best_constant: Option<JsonConstant>,
     cells: Vec<JsonCell<'a>>,
     fresh: Vec<JsonFresh<'a>>,
+    /// How the cells were searched, where they were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search: Option<tune::Json<'a>>,
 }
 
 #[derive(Serialize)]
@@ -395,6 +402,7 @@ pub(super) fn json(task: &Task, found: &Found) -> Vec<u8> {
         }),
         cells: cells.collect(),
         fresh: fresh.collect(),
+        search: found.tuned.as_ref().map(|tuned| tune::json(tuned)),
     })
 }
 

@@ -21,6 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// A cell that is ready to run.
+#[derive(Clone)]
 pub struct Prepared {
     /// In words.
     pub name: String,
