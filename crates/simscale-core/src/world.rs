@@ -4,6 +4,7 @@ use crate::control::{MathMetric, Metric};
 use crate::kernel::{Distribution, SimDuration, SimTime};
 use crate::traffic::{Algorithm, Sessions, Stickiness};
 
+mod anomalies;
 mod hooks;
 mod machines;
 mod mixed;
@@ -11,6 +12,7 @@ mod places;
 mod suspension;
 mod warm_pool;
 
+pub use anomalies::{Anomalies, Mitigation};
 pub use hooks::{Hook, HookFailure, HookResult, Transition};
 pub use machines::{Machine, Operation, OperationAction, OperationTargets, Strike};
 pub use mixed::{InstanceType, Mixed, OnDemandStrategy, SpotPool, SpotStrategy};
@@ -222,6 +224,8 @@ pub struct Balancer {
     pub health_check: Option<HealthCheck>,
     /// Sessions stay with their target; needs sessions.
     pub stickiness: Option<Stickiness>,
+    /// Whether it looks for targets that fail more often than their peers.
+    pub anomalies: Option<Anomalies>,
     /// Whether the node of a zone chooses among the targets of all zones, or only of its own.
     pub cross_zone: bool,
     /// Whether all nodes know each other's rotation and outstanding attempts. Without effect when `cross_zone` is off: no two
@@ -245,6 +249,7 @@ impl Balancer {
             idle_timeout: None,
             health_check: None,
             stickiness: None,
+            anomalies: None,
             cross_zone: true,
             shared_state: false,
             dns_minimum: MinimumHealthy::default(),

@@ -284,6 +284,7 @@ fn smaller(small: &Small) -> Vec<Small> {
         &|w| drop(w.group.deployments.pop()),
         &|w| w.clients.sessions = None,
         &|w| w.balancer.stickiness = None,
+        &|w| w.balancer.anomalies = None,
         &|w| w.group.places.shortages.clear(),
         &|w| w.group.places.addresses = None,
         &|w| w.group.places.agents = None,
@@ -343,7 +344,7 @@ fn the_engines_agree_in_random_worlds() {
         |name: &str, default| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default);
     let (count, first) = (number("SIMSCALE_SWARM", 5000), number("SIMSCALE_FIRST", 0));
     let (mut equal, mut events, mut timed_out, mut killed, mut retried, mut observed) = (0, 0, 0, 0, 0, 0);
-    let mut sessions = SessionCounts::default();
+    let (mut sessions, mut anomalies) = (SessionCounts::default(), 0);
     let mut differing = Vec::new();
     for seed in first..first + count {
         let small = random(seed);
@@ -362,6 +363,7 @@ fn the_engines_agree_in_random_worlds() {
             sessions.broken_by_scale_in += s.broken_by_scale_in;
             sessions.broken_by_health += s.broken_by_health;
         }
+        anomalies += fast.rows.activities.iter().filter(|row| row.note.starts_with("anomalous")).count();
         equal += strict.met.equal_instants;
         events += strict.met.events;
         observed += strict.seen.len();
@@ -384,11 +386,13 @@ fn the_engines_agree_in_random_worlds() {
             differing.len()
         );
     }
+    println!("{anomalies} anomalous targets");
     println!("broken by scale-in {}, by health {}", sessions.broken_by_scale_in, sessions.broken_by_health);
     assert!(
         sessions.broken_by_scale_in > 0 && sessions.broken_by_health > 0,
         "the swarm breaks sticky sessions"
     );
     assert!(sessions.completed > 0 && sessions.left > 0, "the swarm meets every end of a session");
+    assert!(anomalies > 0, "the swarm meets anomalous targets");
     assert!(timed_out > 0 && killed > 0 && retried > 0 && equal > 0, "the swarm meets every kind of trouble");
 }

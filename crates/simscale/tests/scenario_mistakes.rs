@@ -235,6 +235,16 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     ("# end\n", "[balancer]\nalgorithm = \"least_outstanding_requests\"\nslow_start = \"60s\"\n", &[
         "bad.toml:23:14: balancer.slow_start: \"60s\" works with round robin only, by AWS's rule; remove it, or write algorithm = \"round_robin\"",
     ]),
+    ("# end\n", "[balancer]\nanomaly_mitigation = true\nanomaly = { interval = \"20s\" }\n", &[
+        "bad.toml:22:22: balancer.anomaly_mitigation: true works with weighted random only, by AWS's rule; remove it, or write algorithm = \"weighted_random\"",
+        "bad.toml:23:11: balancer.anomaly: { interval = \"20s\" } has a meaning with weighted random only, whose weights it moves; remove it, or write algorithm = \"weighted_random\"",
+    ]),
+    ("# end\n", "[balancer]\nalgorithm = \"weighted_random\"\nslow_start = \"60s\"\nanomaly = { interval = \"10ms\", least_weight = 0.0, error_margin = 1.5 }\n", &[
+        "bad.toml:23:14: balancer.slow_start: \"60s\" works with round robin only, by AWS's rule; remove it, or write algorithm = \"round_robin\"",
+        "bad.toml:24:24: balancer.anomaly.interval: 10ms is below a second; write at least \"1s\"",
+        "bad.toml:24:47: balancer.anomaly.least_weight: 0.0 is outside the range from above 0 to 1; write a share such as 0.05",
+        "bad.toml:24:67: balancer.anomaly.error_margin: 1.5 is outside the range from above 0 to 1; write a share such as 0.05",
+    ]),
     ("# end\n", "[balancer]\nslow_start = \"10s\"\n", &[
         "bad.toml:22:14: balancer.slow_start: \"10s\" is outside 30 s to 900 s, the range that AWS accepts; write \"0s\" (off) or \"30s\" to \"900s\"",
     ]),

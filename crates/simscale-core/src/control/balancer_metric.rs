@@ -23,11 +23,15 @@ pub enum BalancerMetric {
     NewConnections,
     /// `ProcessedBytes`: of requests and of answers.
     ProcessedBytes,
+    /// `AnomalousHostCount` at the end of the period: a sample of each node that reaches registered targets; zero where nobody looks for anomalies.
+    AnomalousHosts,
+    /// `MitigatedHostCount` at the end of the period, those with less than a whole weight: as above.
+    MitigatedHosts,
 }
 
 impl BalancerMetric {
     /// All, in order.
-    pub const ALL: [BalancerMetric; 9] = [
+    pub const ALL: [BalancerMetric; 11] = [
         BalancerMetric::RequestCount,
         BalancerMetric::Elb4xx,
         BalancerMetric::Elb5xx,
@@ -37,6 +41,8 @@ impl BalancerMetric {
         BalancerMetric::TargetResponseTime,
         BalancerMetric::NewConnections,
         BalancerMetric::ProcessedBytes,
+        BalancerMetric::AnomalousHosts,
+        BalancerMetric::MitigatedHosts,
     ];
 
     /// Whether it counts what happened in a period, so that its sum is what matters.
@@ -45,6 +51,8 @@ impl BalancerMetric {
             self,
             BalancerMetric::HealthyHosts
                 | BalancerMetric::UnhealthyHosts
+                | BalancerMetric::AnomalousHosts
+                | BalancerMetric::MitigatedHosts
                 | BalancerMetric::TargetResponseTime
         )
     }
@@ -61,6 +69,8 @@ impl BalancerMetric {
             BalancerMetric::TargetResponseTime => "target_response_time",
             BalancerMetric::NewConnections => "new_connection_count",
             BalancerMetric::ProcessedBytes => "processed_bytes",
+            BalancerMetric::AnomalousHosts => "anomalous_host_count",
+            BalancerMetric::MitigatedHosts => "mitigated_host_count",
         }
     }
 }

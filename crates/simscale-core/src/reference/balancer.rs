@@ -42,7 +42,17 @@ impl Engine<'_> {
         Some(match self.world.balancer.algorithm {
             Algorithm::RoundRobin => self.take_turns(node, &usable),
             Algorithm::LeastOutstandingRequests => self.least_outstanding(node, &usable),
-            Algorithm::WeightedRandom => usable[place(0, usable.len())],
+            Algorithm::WeightedRandom => {
+                let whole: u64 = usable.iter().map(|&s| self.at(s).weight).sum();
+                let mut left = place(0, whole as usize) as u64;
+                let falls_on = |s: &&usize| {
+                    let weight = self.at(**s).weight;
+                    let here = left < weight;
+                    left = left.saturating_sub(weight);
+                    here
+                };
+                *usable.iter().find(falls_on)?
+            }
             Algorithm::PowerOfD { d } => {
                 let mut left = usable.clone();
                 let count = usize::from(d).min(left.len());

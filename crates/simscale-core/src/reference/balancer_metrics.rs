@@ -26,6 +26,8 @@ impl Engine<'_> {
             BalancerMetric::ProcessedBytes => count(self.log.since(start).map(|e| e.1.bytes() as u64).sum()),
             BalancerMetric::HealthyHosts => self.hosts(|i| i.healthy),
             BalancerMetric::UnhealthyHosts => self.hosts(|i| !i.healthy && !i.new),
+            BalancerMetric::AnomalousHosts => self.hosts(|i| i.anomalous),
+            BalancerMetric::MitigatedHosts => self.hosts(|i| i.weight < super::balancer::ONE),
             BalancerMetric::TargetResponseTime => {
                 let took = |e: (u64, Entry)| match e.1 {
                     Entry::TargetAnswered { took } => Some(took as f64 / 1e9),

@@ -102,6 +102,11 @@ pub(super) struct Instance {
     pub ramp_since: Option<u64>,
     pub share: Option<u64>,
     pub credit: Vec<u64>,
+    /// Attempts served, and failed, since the last look for anomalies.
+    pub good: u64,
+    pub bad: u64,
+    pub anomalous: bool,
+    pub weight: u64,
     /// CPU credits, once it runs.
     pub account: Option<super::credits::Account>,
     /// Out of memory was already met.
@@ -166,6 +171,10 @@ impl Instance {
             ramp_since: None,
             share: None,
             credit: Vec::new(),
+            good: 0,
+            bad: 0,
+            anomalous: false,
+            weight: super::balancer::ONE,
             account: None,
             full: false,
             drain_asked: false,

@@ -1,5 +1,6 @@
 //! A second engine in strict time order: slow, plain, and written from the documents, so that tests can hold the fast one to it.
 
+mod anomalies;
 mod archive;
 mod balancer;
 mod balancer_metrics;
@@ -55,6 +56,7 @@ enum Life {
     CheckDeadline { slot: usize, launch: u64, number: u64 },
     SlowStart { slot: usize, launch: u64, since: u64 },
     Credits { slot: usize, launch: u64 },
+    Anomalies,
     Operation { index: usize, count: usize },
     Login { slot: usize, launch: u64 },
     SeenStopped { address: u64, launch: u64 },
@@ -85,6 +87,7 @@ enum Fact {
     Start = 44,
     Standing = 45,
     Stop = 46,
+    Anomaly = 47,
     DeploymentBegins = 50,
     DeploymentEnds = 51,
     Rests = 60,
@@ -257,6 +260,7 @@ impl Engine<'_> {
         self.prepare_deployments();
         self.later(self.world.group.health.every.as_nanos(), Life::GroupCheck);
         self.prepare_suspensions();
+        self.plan_comparison();
     }
 
     /// Takes the smallest of all that could happen next.
@@ -310,6 +314,7 @@ impl Engine<'_> {
                 self.slow_start_step(slot, since)
             }
             Life::Credits { slot, launch } if self.is(slot, launch) => self.look_at_account(slot),
+            Life::Anomalies => self.compare_targets(),
             Life::GroupCheck => self.group_check(),
             Life::Resume { .. } => self.catch_up(),
             Life::Reconcile { .. } => self.fit(true),

@@ -306,6 +306,14 @@ impl Engine<'_> {
         if self.world.queue.is_none() {
             self.note_answer(slot_answers, id.0, outcome);
         }
+        if let Some(place) = place {
+            let instance = self.at_mut(place);
+            match outcome {
+                Outcome::Served => instance.good += 1,
+                Outcome::Error | Outcome::Refused | Outcome::Killed => instance.bad += 1,
+                _ => {}
+            }
+        }
         if let (Some(place), Outcome::Served | Outcome::Error) = (place, outcome) {
             self.at_mut(place).served += u64::from(outcome == Outcome::Served);
             self.bake_cookie(id.0, place, outcome == Outcome::Served);

@@ -81,12 +81,22 @@ impl Sim<'_> {
             }
             BalancerMetric::ProcessedBytes => (now.bytes - before.bytes) as u64,
             BalancerMetric::HealthyHosts => {
-                self.host_samples(|life| life.health.healthy, |hosts| all.sample(hosts, keep));
+                self.host_samples(|_, life| life.health.healthy, |hosts| all.sample(hosts, keep));
                 return all;
             }
             BalancerMetric::UnhealthyHosts => {
-                let unhealthy = |life: &Life| life.health.known && !life.health.healthy;
+                let unhealthy = |_, life: &Life| life.health.known && !life.health.healthy;
                 self.host_samples(unhealthy, |hosts| all.sample(hosts, keep));
+                return all;
+            }
+            BalancerMetric::AnomalousHosts => {
+                let anomalous = |slot, _: &Life| self.anomalies.is_anomalous(slot);
+                self.host_samples(anomalous, |hosts| all.sample(hosts, keep));
+                return all;
+            }
+            BalancerMetric::MitigatedHosts => {
+                let mitigated = |slot, _: &Life| self.anomalies.is_mitigated(slot);
+                self.host_samples(mitigated, |hosts| all.sample(hosts, keep));
                 return all;
             }
             BalancerMetric::TargetResponseTime => {
@@ -100,13 +110,13 @@ impl Sim<'_> {
     }
 
     /// How many of the registered targets that each node reaches are wanted; nothing of a node that reaches none.
-    fn host_samples(&self, wanted: impl Fn(&Life) -> bool, mut add: impl FnMut(f64)) {
+    fn host_samples(&self, wanted: impl Fn(usize, &Life) -> bool, mut add: impl FnMut(f64)) {
         for zone in 0..self.group.living.len() {
             let here = |l: &Life| self.world.balancer.cross_zone || usize::from(l.zone) == zone;
             let (mut reached, mut hosts) = (0, 0);
-            for life in self.lives.iter().filter(|l| l.registered() && here(l)) {
+            for (slot, life) in self.lives.iter().enumerate().filter(|(_, l)| l.registered() && here(l)) {
                 reached += 1;
-                hosts += u32::from(wanted(life));
+                hosts += u32::from(wanted(slot, life));
             }
             if reached > 0 {
                 add(f64::from(hosts));

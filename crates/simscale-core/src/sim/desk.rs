@@ -89,6 +89,8 @@ pub(super) struct Desk {
     pub answers: Option<Box<Answers>>,
     /// Attempts that each slot's instance served.
     pub served_by: Vec<u64>,
+    /// Attempts that ended as error, refused or killed at each slot's instance; empty where nobody looks for anomalies.
+    pub failed_by: Vec<u64>,
     /// Backend slots given to attempts of other instances: slot, identity, time.
     pub grants: Vec<(usize, u64, u64)>,
     /// Somebody must act on failures, answers, served requests or grants before anything else happens.
@@ -112,6 +114,11 @@ impl Desk {
     pub fn fail(&mut self, job: &Job, outcome: Outcome, at: u64, slot: usize) {
         self.book.stamp(job.identity(), outcome, at, slot);
         self.book.attempt_failed(outcome);
+        if let Some(failed) = self.failed_by.get_mut(slot)
+            && !matches!(outcome, Outcome::TimedOut | Outcome::GatewayTimeOut)
+        {
+            *failed += 1;
+        }
         if let Some(answers) = &mut self.answers
             && self.book.is_answered_by_target(outcome)
         {

@@ -144,6 +144,9 @@ impl Sim<'_> {
         self.measures.grow(slot + 1);
         self.desk.deadlines.grow(slot + 1);
         self.desk.served_by.push(0);
+        if self.world.balancer.anomalies.is_some() {
+            self.desk.failed_by.push(0);
+        }
         slot
     }
 

@@ -170,11 +170,16 @@ impl Sim<'_> {
 
     /// Writes down that a target changed its state.
     pub(super) fn note_target(&mut self, slot: usize, reason: TargetReason) {
+        self.say_target(slot, reason.text());
+    }
+
+    /// Writes down a fact of a target.
+    pub(super) fn say_target(&mut self, slot: usize, text: &str) {
         match machine_of(self.lives[slot].launch) {
-            Some(_) => self.note_of(ActivityKind::Target, slot, reason.text()),
+            Some(_) => self.note_of(ActivityKind::Target, slot, text),
             None => {
                 let launch = self.lives[slot].launch;
-                self.note(ActivityKind::Target, "balancer", Some(launch), reason.text());
+                self.note(ActivityKind::Target, "balancer", Some(launch), text);
             }
         }
     }

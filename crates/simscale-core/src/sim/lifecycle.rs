@@ -68,7 +68,7 @@ impl Sim<'_> {
         self.lives[slot] = life.bought(place.ware.kind, place.ware.spot);
         self.lives[slot].version = version;
         self.servers[slot] = self.new_server(place.ware.kind);
-        self.desk.served_by[slot] = 0;
+        self.forget_target(slot);
         self.flags[slot] = DEAF;
         self.desk.book.control_fact(1, self.now, (slot as u64) << 32 | launch);
         let zone = &self.world.group.zones[usize::from(place.zone)];

@@ -93,6 +93,7 @@ impl Sim<'_> {
         let life = Life::launch(launch, zone, self.now, &self.world.instance, self.world.seed);
         self.lives[slot] = life.alone(Stage::Starting, target);
         self.servers[slot] = self.machine_server(index);
+        self.forget_target(slot);
         self.flags[slot] = DEAF;
         self.machines.counts.starts += 1;
         self.desk.book.control_fact(44, self.now, launch);

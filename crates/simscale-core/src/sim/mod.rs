@@ -1,6 +1,7 @@
 //! The loop: takes the earliest of arrival, completion, time-out, control event and retry, and nothing further.
 
 mod agents;
+mod anomalies;
 mod archive;
 mod balancer_metrics;
 mod credits;
@@ -40,6 +41,7 @@ use crate::ledger::{Bill, Hours, Saturation, Sink};
 use crate::traffic::Births;
 use crate::world::World;
 use agents::AgentState;
+use anomalies::Anomalies;
 use desk::Desk;
 use group::GroupState;
 use machines::MachineState;
@@ -74,6 +76,7 @@ enum Event {
     HealthDeadline { slot: u32, launch: u64, probe: u64 },
     SlowStart { slot: u32, launch: u64, since: u64 },
     Credits { slot: u32, launch: u64 },
+    Anomalies,
     Operation { index: u32, count: u32 },
     AgentLogin { slot: u32, launch: u64 },
     AgentSeen { address: u64, launch: u64 },
@@ -124,6 +127,7 @@ struct Sim<'a> {
     places: PlaceState,
     agents: AgentState,
     machines: MachineState,
+    anomalies: Anomalies,
     /// Operations whose last machine has not come up.
     running: Vec<operations::Running>,
     controls: Controls,
@@ -236,6 +240,7 @@ impl Sim<'_> {
             }
             Event::SlowStart { slot, launch, since } => self.slow_start(slot as usize, launch, since),
             Event::Credits { slot, launch } => self.look_at_credits(slot as usize, launch),
+            Event::Anomalies => self.look_for_anomalies(),
             Event::GroupCheck => self.group_check(),
             Event::Resume { .. } => self.resume(),
             Event::Operation { index, count } => self.operation(index as usize, count as usize),

@@ -1,6 +1,7 @@
 //! From a world to a result: sets a run up, lets it go, closes the books.
 
 use super::agents::AgentState;
+use super::anomalies::Anomalies;
 use super::balancer_metrics::Answers;
 use super::deadlines::Deadlines;
 use super::machines::MachineState;
@@ -57,6 +58,7 @@ impl<'a> Sim<'a> {
             answers: times.then(|| Box::new(Answers::new())),
             served: Vec::new(),
             served_by: Vec::new(),
+            failed_by: Vec::new(),
             grants: Vec::new(),
             pending: false,
             first_births: BTreeMap::new(),
@@ -103,6 +105,7 @@ impl<'a> Sim<'a> {
             ),
             agents: AgentState::default(),
             machines: MachineState::default(),
+            anomalies: Anomalies::default(),
             running: Vec::new(),
             controls,
             controller: Controller::default(),
@@ -145,6 +148,7 @@ impl<'a> Sim<'a> {
         self.schedule_faults();
         self.schedule_resumes();
         self.schedule_operations();
+        self.schedule_anomalies();
         self.schedule_deployments();
         self.find_other();
     }

@@ -132,7 +132,7 @@ impl Sim<'_> {
         self.agent_ends(slot);
         self.group.draining -= 1;
         self.group.scaling.returns += 1;
-        self.desk.served_by[slot] = 0;
+        self.forget_target(slot);
         self.rest(slot);
     }
 

@@ -1,5 +1,6 @@
 //! Where requests come from and where they are sent: rate curves, arrivals, births, the balancer's choice.
 
+pub(crate) mod anomaly;
 mod arrivals;
 mod births;
 #[cfg(test)]

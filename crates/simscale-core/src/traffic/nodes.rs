@@ -156,6 +156,11 @@ impl Nodes {
         self.pickers.iter_mut().for_each(|picker| picker.set_ramp(slot, share));
     }
 
+    /// Sets the weight of a target, in 1/65536.
+    pub fn set_weight(&mut self, slot: usize, weight: u32) {
+        self.pickers.iter_mut().for_each(|picker| picker.set_weight(slot, weight));
+    }
+
     /// Takes new views; gives the zones whose view changed, with the one before, of views that were taken before.
     pub fn look(&mut self, views: Vec<View>) -> Vec<(usize, View, View)> {
         let before = std::mem::replace(&mut self.views, views);

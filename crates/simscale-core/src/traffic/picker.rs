@@ -11,7 +11,7 @@ pub enum Algorithm {
     RoundRobin,
     /// The target with the fewest attempts that the balancer waits for; ties to the next slot after the last one chosen.
     LeastOutstandingRequests,
-    /// Every usable target alike: an ALB's automatic weights without an anomaly.
+    /// Usable targets at random by their weights, all alike without an anomaly: an ALB's automatic target weights.
     WeightedRandom,
     /// The least loaded of `d` different targets drawn at random; ties to the first drawn. Not an ALB algorithm.
     PowerOfD {
@@ -38,6 +38,10 @@ pub(crate) struct Picker {
     list: Vec<u32>,
     /// Slow start: slots whose share still grows, with weight and saved credit.
     ramps: Vec<Ramp>,
+    /// Weighted random: weights by slot, in 1/65536; empty while all are whole.
+    weights: Vec<u32>,
+    /// For each place of the list, the weights up to and with it; empty while all are whole.
+    sums: Vec<u64>,
 }
 
 #[derive(Debug)]
@@ -58,6 +62,8 @@ impl Picker {
             levels: Levels::default(),
             list: Vec::new(),
             ramps: Vec::new(),
+            weights: Vec::new(),
+            sums: Vec::new(),
         };
         picker.grow(1);
         picker
@@ -101,6 +107,7 @@ impl Picker {
             self.usable.remove(slot);
             self.list.remove(at);
         }
+        self.add_weights();
         if self.looks_at_all() {
             let count = self.outstanding[slot];
             if usable { self.levels.insert(slot, count) } else { self.levels.remove(slot, count) }
@@ -115,6 +122,31 @@ impl Picker {
                 Some(ramp) => ramp.weight = weight,
                 None => self.ramps.push(Ramp { slot: slot as u32, weight, credit: 0 }),
             }
+        }
+    }
+
+    /// Sets the weight of a target, in 1/65536.
+    pub fn set_weight(&mut self, slot: usize, weight: u32) {
+        if self.weights.get(slot).copied().unwrap_or(FULL) == weight {
+            return;
+        }
+        self.weights.resize(self.outstanding.len().max(slot + 1), FULL);
+        self.weights[slot] = weight;
+        if self.weights.iter().all(|&weight| weight == FULL) {
+            self.weights.clear();
+        }
+        self.add_weights();
+    }
+
+    fn add_weights(&mut self) {
+        self.sums.clear();
+        if self.weights.is_empty() {
+            return;
+        }
+        let mut sum = 0;
+        for &slot in &self.list {
+            sum += u64::from(self.weights.get(slot as usize).copied().unwrap_or(FULL));
+            self.sums.push(sum);
         }
     }
 
@@ -172,12 +204,20 @@ impl Picker {
                     return None;
                 }
                 let draw = hash(self.seed, Purpose::Balancer, id, u64::from(attempt) << 8);
-                self.list[reduce(draw, self.list.len())] as usize
+                self.list[self.place_by_weight(draw)] as usize
             }
             Algorithm::PowerOfD { .. } => *candidates.iter().min_by_key(|&&s| self.outstanding[s])?,
         };
         self.pointer = slot + 1;
         Some(slot)
+    }
+
+    /// The place in the list on which a draw falls.
+    #[inline]
+    fn place_by_weight(&self, draw: u64) -> usize {
+        let Some(&whole) = self.sums.last() else { return reduce(draw, self.list.len()) };
+        let place = reduce(draw, whole as usize) as u64;
+        self.sums.partition_point(|&sum| sum <= place)
     }
 
     /// Round robin in which a ramping target takes its turn only when its saved credit makes a whole one.
@@ -461,6 +501,32 @@ mod tests {
         }
         // Each slot is drawn with chance 3/5; 10,000 draws, five standard deviations = 245.
         assert!(seen.iter().all(|&c| c.abs_diff(6000) < 245), "{seen:?}");
+    }
+
+    /// Shares are weights over their sum: they add up to one, and a whole weight anywhere is what it was without weights.
+    #[test]
+    fn weights_are_shares() {
+        let mut p = picker(Algorithm::WeightedRandom, 4);
+        let before: Vec<usize> = (0..1000).map(|id| choose(&mut p, id)).collect();
+        for (slot, weight) in [(0, FULL), (1, FULL / 2), (2, FULL / 20), (3, FULL)] {
+            p.set_weight(slot, weight);
+        }
+        p.set_usable(3, false);
+        let mut seen = [0u32; 4];
+        let draws = 100_000;
+        (0..draws).for_each(|id| seen[choose(&mut p, id)] += 1);
+        let weights = [1.0, 0.5, 0.05, 0.0];
+        let whole: f64 = weights.iter().sum();
+        for (count, weight) in seen.into_iter().zip(weights) {
+            // Five standard deviations of so many draws.
+            let share: f64 = weight / whole;
+            let allowed = 5.0 * (draws as f64 * share * (1.0 - share)).sqrt();
+            assert!((f64::from(count) - draws as f64 * share).abs() <= allowed, "{seen:?}");
+        }
+        p.set_usable(3, true);
+        (1..3).for_each(|slot| p.set_weight(slot, FULL));
+        assert!(p.sums.is_empty());
+        assert_eq!(before, (0..1000).map(|id| choose(&mut p, id)).collect::<Vec<usize>>());
     }
 
     #[test]

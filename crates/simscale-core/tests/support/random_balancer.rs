@@ -1,4 +1,4 @@
-//! What the balancer publishes of itself, watched in random worlds.
+//! What the balancer publishes of itself, and its anomalies, in random worlds.
 
 use super::random_world::{Choice, Small};
 use super::*;
@@ -33,12 +33,36 @@ pub fn watch(c: &mut Choice, small: &mut Small) {
     }
 }
 
+/// Targets are compared with their peers, most of them by a balancer that draws by weights.
+pub fn anomalies(c: &mut Choice, small: &mut Small, grid: u64) {
+    if !c.chance(35) || small.world.queue.is_some() {
+        return;
+    }
+    let every = (c.between(100_000_000, 2_000_000_000) / grid * grid).max(grid);
+    let weight = |c: &mut Choice| c.one_of(&[1, 3_277, 13_107, 30_001, 65_536]);
+    let balancer = &mut small.world.balancer;
+    balancer.anomalies = Some(Anomalies {
+        every: SimDuration::from_nanos(every),
+        margin_ppm: c.one_of(&[1, 50_000, 300_000, 1_000_000]),
+        least_errors: c.between(1, 4),
+        mitigation: c.chance(80).then(|| Mitigation {
+            step: weight(c),
+            minimum: weight(c),
+            recovery: weight(c),
+        }),
+    });
+    if c.chance(80) {
+        balancer.algorithm = Algorithm::WeightedRandom;
+    }
+}
+
 /// One of them, with a value of it that small worlds cross.
 fn metric(c: &mut Choice) -> (Metric, f64) {
     let which = c.one_of(&BalancerMetric::ALL);
     let at = match which {
         BalancerMetric::TargetResponseTime => 0.012_345_7 * (1 + c.below(20)) as f64,
         BalancerMetric::ProcessedBytes => 1000.5 * (1 + c.below(20_000)) as f64,
+        BalancerMetric::AnomalousHosts | BalancerMetric::MitigatedHosts => 0.5 + c.below(2) as f64,
         _ => 1.5 + c.below(9) as f64,
     };
     (Metric::Balancer(which), at)

@@ -498,6 +498,7 @@ pub fn random(seed: u64) -> Small {
     super::random_balancer::watch(&mut Choice::new(seed ^ 0x0a1b_3e7a), &mut small);
     super::random_mixed::add(&mut Choice::new(seed ^ 0x0a1_10ca7e), &mut small, span, grid);
     warm_pool(&mut Choice::new(seed ^ 0x3a23_9001), &mut small.world, grid);
+    super::random_balancer::anomalies(&mut Choice::new(seed ^ 0x0a70_3a17), &mut small, grid);
     small
 }
 

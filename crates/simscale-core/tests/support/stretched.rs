@@ -60,6 +60,7 @@ pub fn stretched(mut w: World, k: u64) -> World {
         }
     }
     stretch_places(&mut w.group.places, k);
+    w.balancer.anomalies.iter_mut().for_each(|anomalies| times(&mut anomalies.every, k));
     w.queue.iter_mut().for_each(|queue| times(&mut queue.visibility_timeout, k));
     for strike in w.operations.iter_mut().flat_map(|o| &mut o.strikes) {
         strike.at = SimTime::from_nanos(strike.at.as_nanos() * k);

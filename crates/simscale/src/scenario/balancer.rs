@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use simscale_core as core;
 
+use super::anomaly::{self, Anomaly};
 use super::law::sim;
 use super::run::check_interval;
 use super::stickiness::Stickiness;
@@ -25,6 +26,11 @@ pub struct Balancer {
     /// Health checks; default none: a target is then healthy when its application answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health_check: Option<HealthCheck>,
+    /// With weighted random: a target whose requests fail more often than those of its peers gets less traffic, until it is well again; default false, as AWS.
+    pub anomaly_mitigation: bool,
+    /// When a target is anomalous, and how its weight falls and recovers; with weighted random only. AWS documents none of the numbers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anomaly: Option<Anomaly>,
     /// Sessions stay with the target that answered them; default off, as AWS.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stickiness: Option<Stickiness>,
@@ -68,7 +74,7 @@ pub enum Algorithm {
     RoundRobin,
     /// The target with the fewest requests that the balancer waits for; ties to the next one in turn.
     LeastOutstandingRequests,
-    /// Every target alike, at random.
+    /// At random by weights, which are all alike without `anomaly_mitigation`: an ALB's automatic target weights.
     WeightedRandom,
     /// The least loaded of `d` targets drawn at random. Not an algorithm of the ALB.
     PowerOfD {
@@ -104,6 +110,8 @@ impl Default for Balancer {
             slow_start: Duration::default(),
             idle_timeout: Duration::from_secs(60),
             health_check: None,
+            anomaly_mitigation: false,
+            anomaly: None,
             stickiness: None,
             cross_zone: true,
             shared_state: false,
@@ -166,6 +174,8 @@ impl Balancer {
             slow_start: sim(self.slow_start),
             idle_timeout: Some(sim(self.idle_timeout)).filter(|timeout| !timeout.is_zero()),
             stickiness: self.stickiness.as_ref().map(Stickiness::world),
+            anomalies: (self.algorithm == Algorithm::WeightedRandom)
+                .then(|| self.anomaly.unwrap_or_default().world(self.anomaly_mitigation)),
             health_check: self.health_check.map(|check| core::HealthCheck {
                 interval: sim(check.interval),
                 timeout: sim(check.timeout),
@@ -194,6 +204,7 @@ impl Balancer {
         }
         self.check_slow_start(check);
         self.check_failover(check);
+        anomaly::check(self, check);
         let Some(health) = self.health_check else { return };
         check_interval("balancer.health_check.interval", health.interval, check);
         if health.timeout >= health.interval && !health.timeout.is_zero() {

@@ -96,7 +96,7 @@ pub struct MetricName {
 }
 
 /// The built-in metrics.
-pub const METRICS: [MetricName; 27] = [
+pub const METRICS: [MetricName; 29] = [
     MetricName {
         name: "cpu_utilization",
         unit: "percent",
@@ -196,6 +196,16 @@ pub const METRICS: [MetricName; 27] = [
         name: "processed_bytes",
         unit: "bytes per period",
         meaning: "bytes of requests and of answers, a sum (`ProcessedBytes`); nothing without service.request_size and response_size",
+    },
+    MetricName {
+        name: "anomalous_host_count",
+        unit: "targets",
+        meaning: "targets that fail more often than their peers, a sample of each node that reaches targets (`AnomalousHostCount`); 0 but with weighted random",
+    },
+    MetricName {
+        name: "mitigated_host_count",
+        unit: "targets",
+        meaning: "targets with less than a whole weight, a sample of each node that reaches targets (`MitigatedHostCount`); 0 but with balancer.anomaly_mitigation",
     },
     MetricName {
         name: "group_min_size",

@@ -4,6 +4,7 @@
 //! the engine and its checks. [`Scenario::simulation`] hands the engine a world, a workload and policies.
 
 mod alarm;
+mod anomaly;
 mod arithmetic;
 mod balancer;
 mod boot;
@@ -48,6 +49,7 @@ mod workload;
 
 pub use crate::text::Statistic;
 pub use alarm::{Alarm, Comparison, LowSamples, MissingData, Window};
+pub use anomaly::Anomaly;
 pub use arithmetic::{Arithmetic, Figure, Rates};
 pub use balancer::{Algorithm, Balancer, HealthCheck, MinimumHealthy};
 pub use boot::{BootFailure, BootPhase, BootStage};
