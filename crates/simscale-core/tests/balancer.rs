@@ -262,3 +262,23 @@ fn two_targets_are_not_compared() {
     w.classes = vec![class(Distribution::Constant { value: 1e6 })];
     assert_eq!(of_targets(&simulate(w, evenly(100.0)).1), []);
 }
+
+/// Proves the published case that healthy targets do not enter slow start when it is switched on: from the first second they share alike, while a
+/// launch beside them takes less than its share in its first minute.
+#[test]
+fn who_is_healthy_when_slow_start_begins_does_not_ramp() {
+    let rows = include_str!("cases/alb_routing.txt").lines();
+    let cases: Vec<&str> = rows.filter_map(|row| row.strip_prefix("start ")?.split(" = ").last()).collect();
+    assert_eq!(cases, ["no"]);
+    let mut w = narrow(60);
+    fleet(&mut w, 2);
+    w.group.max = 3;
+    w.instance.queue_limit = 100;
+    w.classes = vec![class(Distribution::Constant { value: 1e6 })];
+    w.balancer.slow_start = secs(60);
+    let (_, told) = steer(w, evenly(30.0), scripted::sizes(&[(30 * SECOND, 3)]));
+    let served: Vec<u64> = told.instances.iter().map(|row| row.served).collect();
+    // 900 requests alike; then 900 more, of which the third takes a share that grows to one half of a turn.
+    assert!(served[0].abs_diff(served[1]) <= 1, "{served:?}");
+    assert!((50..150).contains(&served[2]), "{served:?}");
+}
