@@ -7,6 +7,7 @@ use crate::traffic::{Algorithm, Sessions, Stickiness};
 mod anomalies;
 mod hooks;
 mod machines;
+mod maintenance;
 mod mixed;
 mod places;
 mod suspension;
@@ -15,6 +16,7 @@ mod warm_pool;
 pub use anomalies::{Anomalies, Mitigation};
 pub use hooks::{Hook, HookFailure, HookResult, Transition};
 pub use machines::{Machine, Operation, OperationAction, OperationTargets, Strike};
+pub use maintenance::{Maintenance, Refresh};
 pub use mixed::{InstanceType, Mixed, OnDemandStrategy, SpotPool, SpotStrategy};
 pub use places::{Addresses, Agents, Places, Shortage, WhenEmpty};
 pub use suspension::{Process, Suspension};
@@ -386,6 +388,10 @@ pub struct Group {
     pub suspensions: Vec<Suspension>,
     /// Instances that have booted before they are needed.
     pub warm_pool: Option<WarmPool>,
+    /// The percentages within which unhealthy instances that run are replaced; `None`: a few at a time, terminated first.
+    pub maintenance: Option<Maintenance>,
+    /// Instance refreshes.
+    pub refreshes: Vec<Refresh>,
     /// New versions of the service, in any order.
     pub deployments: Vec<Deployment>,
     /// Several types, On-Demand and Spot, in place of the one type of the world's instance.

@@ -263,6 +263,9 @@ fn scaling(summary: &Summary) -> String {
     if s.replacements > 0 {
         text += &format!(", {}", counted(s.replacements, "replacement", "replacements"));
     }
+    if s.refreshed > 0 {
+        text += &format!(", {} refreshed", counted(s.refreshed, "instance", "instances"));
+    }
     if s.warm_starts > 0 {
         text += &format!(", {}", counted(s.warm_starts, "warm start", "warm starts"));
     }

@@ -312,6 +312,8 @@ pub struct Scaling {
     pub warm_starts: u64,
     /// Instances that returned to the warm pool.
     pub returns: u64,
+    /// Instances replaced by instance refreshes.
+    pub refreshed: u64,
 }
 
 /// What the coordinator of the instances' agents believed.
@@ -527,6 +529,7 @@ fn scaling(result: &RunResult) -> Scaling {
         replacements: s.replacements,
         warm_starts: s.warm_starts,
         returns: s.returns,
+        refreshed: s.refreshed,
     }
 }
 

@@ -513,12 +513,17 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "bad.toml:21:39: deployment.v2.rolling.minimum_healthy_percent: 150 is above 100, the greatest value; write a whole number from 0 to 100",
         "bad.toml:21:62: deployment.v2.rolling.maximum_percent: 50 is below 100, the least value; write a whole number from 100 to 400",
     ]),
+    ("max = 8\n", "max = 8\nmaintenance = { min_healthy_percentage = 50, max_healthy_percentage = 160 }\n[[refresh]]\nname = \"v2\"\nat = \"3h\"\nmin_healthy_percentage = 20\n", &[
+        "bad.toml:15:15: group.maintenance: { min_healthy_percentage = 50, max_healthy_percentage = 160 ... spans 50 to 160 percent, and AWS allows at most 100 between them; write max_healthy_percentage = 150",
+        "bad.toml:16:1: refresh.v2: spans 20 to 160 percent, and AWS allows at most 100 between them; write max_healthy_percentage = 120",
+        "bad.toml:18:6: refresh.v2.at: \"3h\" lies outside the run (2h from 2026-03-02T00:00:00Z); correct it, or simulation.start and duration",
+    ]),
     ("max = 8\n", "max = 8\nproduct = \"ecs_service\"\nwarm_pool = { start_time = { uniform = { low = \"9s\", high = \"3s\" } } }\n", &[
         "bad.toml:16:13: group.warm_pool: { start_time = { uniform = { low = \"9s\", high = \"3s\" } } } is for EC2 Auto Scaling groups, and this group is an ECS service; leave it away, or write group.product = \"ec2_auto_scaling\"",
         "bad.toml:16:48: group.warm_pool.start_time.uniform.low: \"9s\" is not below high (3s); write low < high",
     ]),
     ("target_tracking = { metric = \"cpu_utilization\", target = 50.0 }", "target_tracking = { metric = \"cpu_utilization\", target = 50.0 }\n[[deployment]]\nname = \"v2\"\nat = \"1h\"\nrolling = {}", &[
-        "bad.toml:18:1: deployment.v2: replaces the tasks of an ECS service, and this group is none; write group.product = \"ecs_service\"; instance refresh of EC2 Auto Scaling is not modelled",
+        "bad.toml:18:1: deployment.v2: replaces the tasks of an ECS service, and this group is none; write group.product = \"ecs_service\"; a [[refresh]] replaces the instances of other groups",
     ]),
     ("latency = { quantile = 0.99, below = \"300ms\" }", "", &[
         "bad.toml:18:1: objective.fast: promises nothing; add latency = { quantile = 0.99, below = \"300ms\" }, good_requests or availability",

@@ -20,6 +20,8 @@ pub enum Ending {
     Deployed,
     /// It did not end: it returned to the warm pool.
     Returned,
+    /// An instance refresh put one of another version in its place.
+    Refreshed,
 }
 
 impl Ending {
@@ -33,6 +35,7 @@ impl Ending {
             Ending::LaunchFailed => "launch_failed",
             Ending::Deployed => "deployed",
             Ending::Returned => "returned",
+            Ending::Refreshed => "refreshed",
         }
     }
 }

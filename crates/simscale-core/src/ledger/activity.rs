@@ -46,6 +46,8 @@ pub enum ActivityKind {
     Machine,
     /// An instance came to rest in the warm pool, or was taken from it.
     WarmPool,
+    /// An instance refresh began, replaced an instance, or ended.
+    Refresh,
 }
 
 impl ActivityKind {
@@ -70,6 +72,7 @@ impl ActivityKind {
         ActivityKind::Operation,
         ActivityKind::Machine,
         ActivityKind::WarmPool,
+        ActivityKind::Refresh,
     ];
 
     /// Its name in tables.
@@ -94,6 +97,7 @@ impl ActivityKind {
             ActivityKind::Operation => "operation",
             ActivityKind::Machine => "machine",
             ActivityKind::WarmPool => "warm_pool",
+            ActivityKind::Refresh => "refresh",
         }
     }
 
@@ -115,6 +119,7 @@ impl ActivityKind {
             ActivityKind::Operation => "an operation began, or ended with its outcome",
             ActivityKind::Machine => "a standalone machine was started, runs, or was stopped",
             ActivityKind::WarmPool => "an instance came to rest in the warm pool, or was taken from it",
+            ActivityKind::Refresh => "an instance refresh began, replaced an instance, or ended",
             ActivityKind::Deployment => "a deployment began, shifted the traffic or ended",
             ActivityKind::Agent => {
                 "the agent of an instance logged in at its coordinator, or was seen as stopped"

@@ -321,6 +321,8 @@ pub struct Scaling {
     pub warm_starts: u64,
     /// Instances that returned to the warm pool.
     pub returns: u64,
+    /// Instances replaced by instance refreshes.
+    pub refreshed: u64,
 }
 
 /// What the coordinator of the instances' agents believed in the statistics window.

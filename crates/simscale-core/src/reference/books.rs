@@ -281,6 +281,7 @@ impl Engine<'_> {
             replacements: count(Entry::Replaced),
             warm_starts: count(Entry::WarmStarted),
             returns: count(Entry::Returned),
+            refreshed: count(Entry::Refreshed),
         }
     }
 

@@ -40,7 +40,7 @@ impl Engine<'_> {
 
     /// Launches or terminates until there are as many units as desired.
     pub(super) fn fit(&mut self, drains: bool) {
-        while !self.is_suspended(Process::Launch) && self.units() < self.desired {
+        while !self.is_suspended(Process::Launch) && self.units() < self.desired + self.surge {
             if self.take_member() {
                 continue;
             }
@@ -53,7 +53,7 @@ impl Engine<'_> {
         }
         self.double();
         let may_stop = !self.is_suspended(Process::Terminate) && !self.rolls();
-        while may_stop && self.units() > self.desired {
+        while may_stop && self.units() > self.desired + self.surge {
             let Some(slot) = self.who_goes() else { break };
             self.may_return(slot, drains);
             self.begin_termination(slot, drains);
@@ -63,7 +63,7 @@ impl Engine<'_> {
 
     /// The unprotected instance that goes, from the fullest of the zones that have one.
     fn who_goes(&self) -> Option<usize> {
-        let excess = self.units() - self.desired;
+        let excess = self.units() - self.desired - self.surge;
         self.who_of(excess, |instance| !instance.dark)
     }
 

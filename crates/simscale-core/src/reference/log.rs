@@ -52,6 +52,7 @@ pub(super) enum Entry {
     LaunchFailed,
     Replaced,
     WarmStarted,
+    Refreshed,
     Returned,
     MachineStarted,
     MachineStopped,

@@ -17,6 +17,7 @@ mod judge;
 mod life;
 mod log;
 mod machine;
+mod maintain;
 mod measure;
 mod mixed;
 mod operations;
@@ -66,6 +67,7 @@ enum Life {
     Retry,
     Deployment { index: usize },
     DeploymentStep { index: usize, version: u32 },
+    Refresh { index: usize },
 }
 
 /// Facts of the control plane, by their number in the fingerprint.
@@ -90,6 +92,8 @@ enum Fact {
     Anomaly = 47,
     DeploymentBegins = 50,
     DeploymentEnds = 51,
+    RefreshBegins = 52,
+    RefreshEnds = 53,
     Rests = 60,
     Taken = 61,
 }
@@ -136,6 +140,9 @@ struct Engine<'a> {
     live: u32,
     newest: u32,
     deploying: Option<deploy::InProgress>,
+    in_refresh: Option<maintain::InRefresh>,
+    /// Units above the desired ones while others are replaced.
+    surge: u32,
     /// No zone took a launch: when it is tried again.
     next_try: Option<u64>,
     believed: Vec<places::Believed>,
@@ -218,6 +225,8 @@ pub fn run(
         live: 1,
         newest: 1,
         deploying: None,
+        in_refresh: None,
+        surge: 0,
         next_try: None,
         believed: Vec::new(),
         machines: Vec::new(),
@@ -258,6 +267,7 @@ impl Engine<'_> {
         self.prepare_faults();
         self.prepare_operations();
         self.prepare_deployments();
+        self.prepare_refreshes();
         self.later(self.world.group.health.every.as_nanos(), Life::GroupCheck);
         self.prepare_suspensions();
         self.plan_comparison();
@@ -324,6 +334,7 @@ impl Engine<'_> {
             Life::Retry => self.try_again(),
             Life::Deployment { index } => self.deployment_begins(index),
             Life::DeploymentStep { index, version } => self.deployment_goes_on(index, version),
+            Life::Refresh { index } => self.refresh_begins(index),
             _ => {}
         }
     }

@@ -44,6 +44,7 @@ impl Engine<'_> {
         if !self.is_suspended(Process::ReplaceUnhealthy) && !self.is_suspended(Process::Terminate) {
             self.replace();
         }
+        self.maintain();
         self.fit(true);
     }
 
@@ -60,6 +61,9 @@ impl Engine<'_> {
     fn replace(&mut self) {
         for slot in self.marked(true) {
             self.take_out(slot, "stopped running: replaced");
+        }
+        if self.world.group.maintenance.is_some() {
+            return;
         }
         let sick = self.marked(false);
         let why = self.must_wait().filter(|_| !sick.is_empty());
@@ -105,7 +109,7 @@ impl Engine<'_> {
         settling.then_some("new instances are not healthy and warm yet")
     }
 
-    fn take_out(&mut self, slot: usize, why: &str) {
+    pub(super) fn take_out(&mut self, slot: usize, why: &str) {
         let launch = self.at(slot).launch;
         self.note(Entry::Replaced);
         self.say(ActivityKind::Health, "group", Some(launch), why);

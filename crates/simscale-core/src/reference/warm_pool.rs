@@ -80,7 +80,7 @@ impl Engine<'_> {
                 }
             }
         }
-        if self.is_suspended(Process::Terminate) || self.units() < self.desired {
+        if self.is_suspended(Process::Terminate) || self.units() < self.desired + self.surge {
             return;
         }
         while self.members() > wanted {
@@ -140,7 +140,7 @@ impl Engine<'_> {
 
     /// The termination is at its end: gone, or back in the pool.
     pub(super) fn leaves(&mut self, slot: usize) {
-        if !self.at(slot).returns || self.at(slot).crashed {
+        if !self.at(slot).returns || self.at(slot).crashed || self.at(slot).version != self.live {
             return self.terminate(slot);
         }
         self.kill_all(slot);

@@ -1,5 +1,6 @@
 //! The group's own rules: how many, where, which goes first.
 
+use super::maintain::Refreshing;
 use super::{Event, Sim};
 use crate::control::Activity;
 use crate::fleet::{Life, Replacement, Server, Stage};
@@ -24,6 +25,10 @@ pub(super) struct GroupState {
     pub wrapping_up: u32,
     /// Why the replacement of unhealthy instances waits, if it does.
     pub delayed: Option<Replacement>,
+    /// Units above the desired ones, while others are to be replaced.
+    pub surge: u32,
+    /// The instance refresh in progress.
+    pub refreshing: Option<Refreshing>,
     /// Booting ones that wait for a deployment to shift the traffic.
     pub dark: u32,
     /// Booting and in-service instances by zone.
@@ -53,6 +58,8 @@ impl GroupState {
             draining: 0,
             wrapping_up: 0,
             delayed: None,
+            surge: 0,
+            refreshing: None,
             dark: 0,
             living: vec![0; group.zones.len().max(1)],
             pooled: vec![0; group.zones.len().max(1)],
@@ -65,6 +72,11 @@ impl GroupState {
             counted: 0,
             in_service_max: 0,
         }
+    }
+
+    /// Units that should live.
+    pub fn wanted(&self) -> u32 {
+        self.desired + self.surge
     }
 
     /// Living instances of a zone; for the warm pool with its members.
@@ -105,7 +117,7 @@ impl GroupState {
 impl Sim<'_> {
     /// Launches or terminates until as many instances live as are desired. `drain`: leavers may finish what they have.
     pub(super) fn reconcile(&mut self, drain: bool) {
-        while self.group.units < self.group.desired && !self.suspended(Process::Launch) {
+        while self.group.units < self.group.wanted() && !self.suspended(Process::Launch) {
             if self.take_from_pool() {
                 continue;
             }
@@ -119,9 +131,9 @@ impl Sim<'_> {
         self.launch_in_the_dark();
         // What a rolling update has too many of it stops itself.
         let rolls = self.rolls();
-        while !rolls && self.group.units > self.group.desired && !self.suspended(Process::Terminate) {
+        while !rolls && self.group.units > self.group.wanted() && !self.suspended(Process::Terminate) {
             // Whoever is protected, or too heavy, stays: then more live than are desired.
-            let Some(victim) = self.victim(self.group.units - self.group.desired) else { break };
+            let Some(victim) = self.victim(self.group.units - self.group.wanted()) else { break };
             self.mark_return(victim, drain);
             self.terminate(victim, drain);
         }

@@ -319,6 +319,8 @@ mod tests {
                 deployments: Vec::new(),
                 mixed: None,
                 warm_pool: None,
+                maintenance: None,
+                refreshes: Vec::new(),
             },
             machines: Vec::new(),
             operations: Vec::new(),

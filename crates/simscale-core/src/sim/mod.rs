@@ -17,6 +17,7 @@ mod hooks;
 mod laws;
 mod lifecycle;
 mod machines;
+mod maintain;
 mod measure;
 mod mixed;
 mod operations;
@@ -86,6 +87,7 @@ enum Event {
     LaunchRetry,
     Deployment { index: u32 },
     DeploymentStep { index: u32, version: u32 },
+    Refresh { index: u32 },
     Alarms,
     Look { policy: u32 },
 }
@@ -250,6 +252,7 @@ impl Sim<'_> {
             Event::LaunchRetry => self.launch_retry(),
             Event::Deployment { index } => self.begin_deployment(index as usize),
             Event::DeploymentStep { index, version } => self.deployment_step(index as usize, version),
+            Event::Refresh { index } => self.begin_refresh(index as usize),
             Event::Alarms => self.alarms(),
             Event::Look { policy } => self.look(policy as usize),
         }

@@ -23,6 +23,7 @@ impl Sim<'_> {
     /// A suspension is over: what waited for it happens at once.
     pub(super) fn resume(&mut self) {
         self.replace_unhealthy();
+        self.maintain();
         self.reconcile(true);
     }
 
@@ -59,6 +60,10 @@ impl Sim<'_> {
         rest.sort_by_key(|&s| self.lives[s].marked);
         for slot in stopped {
             self.replace(slot, "stopped running: replaced", Ending::StoppedRunning);
+        }
+        if self.world.group.maintenance.is_some() {
+            // The percentages of the maintenance policy say how many of the others.
+            return;
         }
         let waits = match self.allowed(&rest) {
             Replacement::UpTo(units) => {
@@ -119,7 +124,7 @@ impl Sim<'_> {
         slots.truncate(kept.max(1));
     }
 
-    fn replace(&mut self, slot: usize, why: &str, ending: Ending) {
+    pub(super) fn replace(&mut self, slot: usize, why: &str, ending: Ending) {
         self.group.scaling.replacements += 1;
         self.note(ActivityKind::Health, "group", Some(self.lives[slot].launch), why);
         self.ends_for(slot, ending);

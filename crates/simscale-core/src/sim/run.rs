@@ -150,6 +150,7 @@ impl<'a> Sim<'a> {
         self.schedule_operations();
         self.schedule_anomalies();
         self.schedule_deployments();
+        self.schedule_refreshes();
         self.find_other();
     }
 

@@ -57,7 +57,7 @@ impl Sim<'_> {
             self.enter_phase(slot);
         }
         // While instances are missing, whoever rests may yet be taken.
-        let missing = self.group.units < self.group.desired;
+        let missing = self.group.units < self.group.wanted();
         while !missing && pooled(self) > wanted && !self.suspended(Process::Terminate) {
             let Some(slot) = self.one_too_many() else { break };
             self.discard(slot);
@@ -80,6 +80,17 @@ impl Sim<'_> {
         self.group.pooled[usize::from(self.lives[slot].zone)] -= 1;
         self.note(ActivityKind::Termination, "group", Some(self.lives[slot].launch), "leaves the warm pool");
         self.gone(slot);
+    }
+
+    /// Members of another version than the live one go, in order of slots.
+    pub(super) fn discard_old_members(&mut self) {
+        for slot in 0..self.lives.len() {
+            let life = &self.lives[slot];
+            let member = matches!(life.stage, Stage::Warming | Stage::Warmed);
+            if member && life.version != self.versions.live {
+                self.discard(slot);
+            }
+        }
     }
 
     /// Takes a resting member into the group; `false` when none can start.
@@ -123,7 +134,8 @@ impl Sim<'_> {
 
     /// Where its termination would end it, an instance is gone, or returns to the pool.
     pub(super) fn leave_for_good(&mut self, slot: usize) {
-        if !self.lives[slot].returns || self.lives[slot].crashed {
+        let old = self.lives[slot].version != self.versions.live;
+        if !self.lives[slot].returns || self.lives[slot].crashed || old {
             return self.gone(slot);
         }
         self.close_server(slot);

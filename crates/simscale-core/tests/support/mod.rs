@@ -73,6 +73,8 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             deployments: Vec::new(),
             mixed: None,
             warm_pool: None,
+            maintenance: None,
+            refreshes: Vec::new(),
         },
         machines: Vec::new(),
         operations: Vec::new(),

@@ -499,6 +499,7 @@ pub fn random(seed: u64) -> Small {
     super::random_mixed::add(&mut Choice::new(seed ^ 0x0a1_10ca7e), &mut small, span, grid);
     warm_pool(&mut Choice::new(seed ^ 0x3a23_9001), &mut small.world, grid);
     super::random_balancer::anomalies(&mut Choice::new(seed ^ 0x0a70_3a17), &mut small, grid);
+    maintenance(&mut Choice::new(seed ^ 0x3a13_7e4a), &mut small.world, span, grid);
     small
 }
 
@@ -612,6 +613,28 @@ fn machines(c: &mut Choice, w: &mut World, span: u64, grid: u64) {
             }
         })
         .collect();
+}
+
+/// Percentages for replacements, and instance refreshes, where no deployment brings versions.
+fn maintenance(c: &mut Choice, w: &mut World, span: u64, grid: u64) {
+    if !w.group.deployments.is_empty() {
+        return;
+    }
+    let percent = |c: &mut Choice| Maintenance {
+        min_healthy_percent: c.one_of(&[0, 50, 90, 100]),
+        max_healthy_percent: c.one_of(&[100, 110, 150, 200]),
+    };
+    if c.chance(30) {
+        w.group.maintenance = Some(percent(c));
+    }
+    for number in 0..[0, 0, 0, 1, 1, 2][c.below(6) as usize] {
+        w.group.refreshes.push(Refresh {
+            name: format!("refresh {number}"),
+            at: SimTime::from_nanos((c.below(span) / grid * grid).max(grid)),
+            percent: percent(c),
+            warm_up: SimDuration::from_nanos(c.below(2_000_000_000) / grid * grid),
+        });
+    }
 }
 
 /// A warm pool, where no deployment brings versions.

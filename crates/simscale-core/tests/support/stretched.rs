@@ -84,6 +84,10 @@ pub fn stretched(mut w: World, k: u64) -> World {
             }
         }
     }
+    for refresh in &mut g.refreshes {
+        refresh.at = SimTime::from_nanos(refresh.at.as_nanos() * k);
+        times(&mut refresh.warm_up, k);
+    }
     for hook in &mut g.hooks {
         law_times(&mut hook.time, k);
         times(&mut hook.heartbeat_timeout, k);
@@ -117,6 +121,8 @@ pub fn scalable(seed: u64) -> Small {
     let w = &mut small.world;
     w.instance.credits = None;
     w.group.mixed = None;
+    // Its surplus goes by the hours of the default rule, and returns wait for 1 ns.
+    w.group.warm_pool = None;
     w.instance.speed = 65_536;
     w.instance.admitted = w.instance.admitted.min(w.instance.vcpus);
     w.instance.memory = None;

@@ -13,7 +13,7 @@ pub const INSTANCE_COLUMNS: [Column; 14] = columns![
     "in_service_s": "When it entered service; empty when it never did",
     "healthy_s": "When the balancer first called it healthy; empty when it never did",
     "terminated_s": "When it was terminated; empty for those that the end of the run met",
-    "ending": "Why it ended: scaled_in, stopped_running, unhealthy or launch_failed (each replaced by the group), deployed (another version took its place), returned (to the warm pool: a row for each of its times), run_ended",
+    "ending": "Why it ended: scaled_in, stopped_running, unhealthy or launch_failed (each replaced by the group), deployed (another version took its place), returned (to the warm pool: a row for each of its times), refreshed (by an instance refresh), run_ended",
     "billed_s": "Seconds on the bill of the statistics window",
     "served": "Attempts that it served",
     "service_s": "Seconds in service",

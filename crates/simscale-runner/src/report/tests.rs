@@ -68,6 +68,7 @@ pub(crate) fn result() -> RunResult {
             replacements: 2,
             warm_starts: 0,
             returns: 0,
+            refreshed: 0,
         },
         agents: engine::AgentCounts::default(),
         machines: engine::MachineCounts::default(),

@@ -82,7 +82,7 @@ pub(crate) fn check(scenario: &Scenario, check: &mut Check<'_>) {
         if !scenario.group.is_service() {
             let rule = "replaces the tasks of an ECS service, and this group is none";
             let hint =
-                "write group.product = \"ecs_service\"; instance refresh of EC2 Auto Scaling is not modelled";
+                "write group.product = \"ecs_service\"; a [[refresh]] replaces the instances of other groups";
             check.fail(&path, rule, hint);
         }
         check_moment(&format!("{path}.at"), deployment.at, &scenario.simulation, check);

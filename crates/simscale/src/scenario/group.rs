@@ -6,6 +6,7 @@ use simscale_core as core;
 
 use super::hook::{self, Hook};
 use super::law::sim;
+use super::maintenance::Maintenance;
 use super::mixed::Mixed;
 use super::names;
 use super::places::{Addresses, Agents, CapacityShortage};
@@ -81,6 +82,10 @@ pub struct Group {
     /// Instances that have booted before they are needed; default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warm_pool: Option<WarmPool>,
+    /// Percentages of the desired capacity within which unhealthy instances that still run are replaced; default none: terminated first, as
+    /// `health.throttle` says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maintenance: Option<Maintenance>,
 }
 
 /// The product whose rules the group and its policies follow.
@@ -180,6 +185,7 @@ impl Group {
             suspend: Vec::new(),
             mixed: None,
             warm_pool: None,
+            maintenance: None,
         }
     }
 
@@ -240,6 +246,8 @@ impl Group {
             deployments: Vec::new(),
             mixed: self.mixed.as_ref().map(|mixed| mixed.world(&self.zones)),
             warm_pool: self.warm_pool.as_ref().map(WarmPool::world),
+            maintenance: self.maintenance.map(Maintenance::world),
+            refreshes: Vec::new(),
         }
     }
 

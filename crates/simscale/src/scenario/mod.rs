@@ -20,6 +20,7 @@ mod instance;
 mod law;
 mod load;
 mod machine;
+mod maintenance;
 mod manual;
 mod math;
 mod metrics;
@@ -67,6 +68,7 @@ pub use load::{
     WeeklyLoad,
 };
 pub use machine::{Machine, Operation, OperationAction, OperationTargets};
+pub use maintenance::{Maintenance, Refresh};
 pub use manual::{Manual, ManualChange};
 pub use math::MathMetric;
 pub use metrics::{AlarmPhase, CustomMetric, METRICS, MetricName, Metrics, Monitoring};
@@ -154,6 +156,10 @@ pub struct Scenario {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000))]
     pub deployment: Vec<Deployment>,
+    /// Instance refreshes: new versions of the launch template; default none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 100))]
+    pub refresh: Vec<Refresh>,
     /// How the world is measured.
     #[serde(default)]
     pub metrics: Metrics,
@@ -215,6 +221,7 @@ impl Scenario {
             operation: Vec::new(),
             fault: Vec::new(),
             deployment: Vec::new(),
+            refresh: Vec::new(),
             metrics: Metrics::default(),
             policy: Vec::new(),
             objective: Vec::new(),
@@ -260,6 +267,9 @@ impl Scenario {
         }
         for operation in &mut resolved.operation {
             operation.resolve(&resolved.simulation);
+        }
+        for refresh in &mut resolved.refresh {
+            refresh.resolve(&resolved.group);
         }
         let mut policies = std::mem::take(&mut resolved.policy);
         for policy in &mut policies {
@@ -319,6 +329,7 @@ impl Scenario {
         mixed::check(self, check);
         machine::check(self, check);
         deployment::check(self, check);
+        maintenance::check(self, check);
         fault::check(&self.fault, &self.group, &self.simulation, check);
         self.metrics.check(self.instance.memory.is_some(), check);
         objective::check(&self.objective, self.simulation.lead_in, check);

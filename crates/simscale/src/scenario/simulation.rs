@@ -81,6 +81,7 @@ impl Scenario {
             clients: self.clients.world(),
             group: simscale_core::Group {
                 deployments: self.deployment.iter().filter_map(|deployment| deployment.world(run)).collect(),
+                refreshes: self.refresh.iter().filter_map(|r| r.world(&self.group, run)).collect(),
                 ..self.group.world()
             },
             machines: self.machine.iter().map(|machine| machine.world(&self.group.zones)).collect(),
