@@ -1,5 +1,6 @@
 //! Sweeps and comparisons: many cells, many replications, on all processors; kept run by run, judged together.
 
+mod clairvoyant;
 pub mod gauge;
 mod heat;
 pub mod judgement;
@@ -13,6 +14,7 @@ mod tune;
 mod words;
 mod work;
 
+pub use clairvoyant::Plan;
 pub use judgement::{Answer, CellRuns, Holds, Study, Verdict};
 pub use picture::svg;
 pub use store::{Before, Measured, RunId};
@@ -97,6 +99,8 @@ pub struct Found {
     pub floors: Vec<Option<f64>>,
     /// The smallest constant group whose promises hold, known in hindsight.
     pub constant: Option<Constant>,
+    /// The best known plan: a run with the requests known, and no bound.
+    pub plan: Option<Plan>,
     /// The cells that a reader asks about, moment by moment.
     pub stories: Vec<Story>,
     /// Where the files lie.
@@ -191,13 +195,24 @@ impl Task {
         let answer = Answer::of(&study);
         let fresh = self.fresh(&bench, &study, &answer)?;
         let constant = self.constant(&mut bench, study.cells[0].runs.len() as u64)?;
+        let plan = clairvoyant::best_known(self, &mut bench, &study, &answer, setting)?;
         let floors = bench.floors(FLOORS.min(self.replications));
         let Some(stories) = story::stories(self, &answer, setting)? else {
             return Err(stopped(&bench.runs(), folder.target()));
         };
         let target = folder.target().to_path_buf();
-        let found =
-            Found { study, answer, fresh, precise, floors, constant, stories, folder: target, tuned: None };
+        let found = Found {
+            study,
+            answer,
+            fresh,
+            precise,
+            floors,
+            constant,
+            plan,
+            stories,
+            folder: target,
+            tuned: None,
+        };
         self.publish(folder, &found, &bench.into_runs())?;
         store.remove();
         Ok(found)

@@ -120,3 +120,31 @@ fn files_are_compared_on_equal_luck() {
     };
     assert_eq!(arrived("0"), arrived("1"), "both met the same requests");
 }
+
+/// A quarter of an hour in the middle asks for four times the instances. Nobody who keeps the promise is under the floor; who knows every request
+/// is under the best of the trackers.
+#[test]
+fn the_best_known_plan_lies_between_the_floor_and_the_cells() {
+    let place = Place::new();
+    let load = "[workload]\nsteps = [{ at = \"0s\", rate = \"10/s\" }, { at = \"20m\", rate = \"60/s\" }, { at = \"35m\", rate = \"10/s\" }]";
+    let text = SMALL
+        .replace("[workload.constant]\nrate = \"20/s\"", load)
+        .replace("\"10m\"", "\"61m\"")
+        .replace("mean = \"20ms\"", "mean = \"80ms\"")
+        .replace("max = 4", "max = 9");
+    place.write("small.toml", &text);
+    let axis = "policy.cpu-50.target_tracking.target=20,30,40";
+    let sweep = place.run(&["sweep", "small.toml", "--sweep", axis]);
+    assert_eq!(code(&sweep), 0, "{}", err(&sweep));
+    let page = out(&sweep).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(page.contains("best known plan, by somebody who knows every request: "), "{page}");
+    let answer: serde_json::Value =
+        serde_json::from_str(&place.read("results/small-sweep/answer.json")).unwrap();
+    let known = answer["best_known"]["cost_usd_per_month"].as_f64().unwrap();
+    let cell = |number: &serde_json::Value| answer["cells"][number.as_u64().unwrap() as usize].clone();
+    let floor = cell(&answer["best_known"]["cell"])["cost_floor_usd_per_month"].as_f64().unwrap();
+    let winner = cell(&answer["winner"]);
+    let cost = winner["cost_usd_per_month"].as_f64().unwrap();
+    assert!(floor < known && known < cost, "{floor} {known} {cost}");
+    assert!((winner["regret_usd_per_month"].as_f64().unwrap() - (cost - known)).abs() < 1e-9);
+}

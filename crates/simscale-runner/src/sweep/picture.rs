@@ -13,6 +13,7 @@ const GREEN: RGBColor = RGBColor(46, 125, 70);
 const RED: RGBColor = RGBColor(200, 40, 50);
 const BLUE: RGBColor = RGBColor(31, 105, 180);
 const PURPLE: RGBColor = RGBColor(120, 70, 160);
+const ORANGE: RGBColor = RGBColor(200, 120, 20);
 const GREY: RGBColor = RGBColor(150, 150, 160);
 
 /// Names that are drawn beside their points; more would not be read.
@@ -128,12 +129,13 @@ fn draw(root: &Area<'_>, task: &Task, found: &Found) -> Drawn {
     names(&mut chart, study, answer, &dots, right)
 }
 
-/// The cost floor and the best constant group, each with its colour.
+/// The cost floor, the best known plan and the best constant group, each with its colour.
 fn levels(found: &Found) -> Vec<(f64, RGBColor)> {
     let cell = found.answer.winner.unwrap_or(found.study.baseline);
     let floor = found.floors[cell].map(|floor| (floor, BLUE));
     let constant = found.constant.as_ref().map(|constant| (constant.verdict.cost.mean, PURPLE));
-    floor.into_iter().chain(constant).collect()
+    let plan = found.plan.as_ref().map(|plan| (plan.verdict.cost.mean, ORANGE));
+    floor.into_iter().chain(plan).chain(constant).collect()
 }
 
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
@@ -187,20 +189,20 @@ fn legend(root: &Area<'_>) -> Drawn {
     }
     root.draw(&Circle::new((x, 152), 18, GREEN.stroke_width(4)))?;
     root.draw(&Text::new("cheapest that holds", (x + 30, 138), style(26, INK, false)))?;
-    x += 330;
+    x += 290;
     root.draw(&TriangleMarker::new((x, 158), 22, INK.mix(0.55).filled()))?;
     root.draw(&Text::new("baseline", (x + 30, 138), style(26, INK, false)))?;
-    x += 180;
+    x += 160;
     root.draw(&PathElement::new(vec![(x, 152), (x + 50, 152)], INK.mix(0.45).stroke_width(3)))?;
     root.draw(&Text::new("front", (x + 62, 138), style(26, INK, false)))?;
-    x += 170;
+    x += 150;
     root.draw(&PathElement::new(vec![(x, 152), (x + 50, 152)], RED.stroke_width(3)))?;
     root.draw(&Text::new("allowed", (x + 62, 138), style(26, INK, false)))?;
-    x += 190;
-    for (name, color) in [("cost floor", BLUE), ("best constant group", PURPLE)] {
+    x += 175;
+    for (name, color) in [("cost floor", BLUE), ("best known plan", ORANGE), ("best constant", PURPLE)] {
         root.draw(&PathElement::new(vec![(x, 136), (x, 168)], color.stroke_width(3)))?;
         root.draw(&Text::new(name, (x + 14, 138), style(26, INK, false)))?;
-        x += 180;
+        x += 36 + 12 * name.len() as i32;
     }
     Ok(())
 }

@@ -156,6 +156,10 @@ fn costs(found: &Found) -> Chart {
     if let Some(floor) = found.floors[of] {
         panel.uprights.push(Level { at: floor, class: "c-blue", name: "cost floor (a theorem)".to_owned() });
     }
+    if let Some(plan) = &found.plan {
+        let name = "best known plan (a run)".to_owned();
+        panel.uprights.push(Level { at: plan.verdict.cost.mean, class: "c-orange", name });
+    }
     if let Some(constant) = &found.constant {
         let name = format!("best constant group: {}, in hindsight", constant.size);
         panel.uprights.push(Level { at: constant.verdict.cost.mean, class: "c-purple", name });
@@ -210,6 +214,7 @@ fn cells(html: &mut Html, found: &Found) {
     let sure = study.confidence;
     let mut heads: Vec<String> = study.axes.clone();
     heads.extend(["Holds", "Cost a month", "Against the baseline"].map(str::to_owned));
+    heads.extend(found.plan.as_ref().map(|_| "Regret".to_owned()));
     heads.extend(
         study
             .objectives
@@ -239,6 +244,10 @@ fn cells(html: &mut Html, found: &Found) {
             cell(cost(verdict.cost, sure), verdict.cost.mean),
             cell(against, change.mean),
         ]);
+        row.extend(found.plan.as_ref().map(|plan| match plan.regrets[number] {
+            Some(regret) => cell(money(regret, "USD"), regret),
+            None => TableCell { text: String::new(), value: None },
+        }));
         row.extend(verdict.kept.iter().map(|kept| cell(ratio(kept.ratio, sure), kept.ratio.mean)));
         for path in ["capacity.in_service_mean", "scaling.activities"] {
             let sample = study.sample(number, path);

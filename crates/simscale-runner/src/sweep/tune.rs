@@ -331,6 +331,7 @@ impl Task {
             precise: None,
             floors,
             constant: None,
+            plan: None,
             stories,
             folder: target,
             tuned: Some(Box::new(tuned)),

@@ -190,6 +190,16 @@ fn against(found: &Found) -> Vec<String> {
             "no constant group up to the baseline's group.max is shown to keep the promises".to_owned(),
         );
     }
+    if let Some(plan) = &found.plan {
+        let own = plan.verdict.cost.mean;
+        let (word, share) = if cost < own { ("less", 1.0 - cost / own) } else { ("more", cost / own - 1.0) };
+        lines.push(format!(
+            "best known plan, by somebody who knows every request: {}; {} costs {} {word}",
+            money(own, USD),
+            study.cells[cell].name,
+            percent(share)
+        ));
+    }
     if let Some(floor) = found.floors[cell].filter(|_| answer.winner.is_some()) {
         lines.push(format!(
             "cost floor: nothing that keeps the promises costs less than {}; {} costs {} more",
@@ -302,6 +312,8 @@ struct Json<'a> {
     front: &'a [usize],
     /// The smallest constant group whose promises hold, in hindsight.
     best_constant: Option<JsonConstant>,
+    /// A plan by somebody who knows every request, simulated; no bound.
+    best_known: Option<JsonPlan>,
     cells: Vec<JsonCell<'a>>,
     fresh: Vec<JsonFresh<'a>>,
     /// How the cells were searched, where they were.
@@ -318,12 +330,23 @@ struct JsonCell<'a> {
     cost_usd_per_month: f64,
     cost_usd_per_month_half_width: Option<f64>,
     cost_floor_usd_per_month: Option<f64>,
+    /// What it costs a month more than the best known plan; null in another world.
+    regret_usd_per_month: Option<f64>,
     objectives: Vec<JsonKept<'a>>,
 }
 
 #[derive(Serialize)]
 struct JsonConstant {
     instances: u32,
+    cost_usd_per_month: f64,
+    cost_usd_per_month_half_width: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct JsonPlan {
+    cell: usize,
+    headroom: f64,
+    period_s: f64,
     cost_usd_per_month: f64,
     cost_usd_per_month_half_width: Option<f64>,
 }
@@ -361,6 +384,7 @@ pub(super) fn json(task: &Task, found: &Found) -> Vec<u8> {
         cost_usd_per_month: verdict.cost.mean,
         cost_usd_per_month_half_width: verdict.cost.half_width(sure),
         cost_floor_usd_per_month: found.floors[cell],
+        regret_usd_per_month: found.plan.as_ref().and_then(|plan| plan.regrets[cell]),
         objectives: verdict
             .kept
             .iter()
@@ -399,6 +423,13 @@ pub(super) fn json(task: &Task, found: &Found) -> Vec<u8> {
             instances: constant.size,
             cost_usd_per_month: constant.verdict.cost.mean,
             cost_usd_per_month_half_width: constant.verdict.cost.half_width(sure),
+        }),
+        best_known: found.plan.as_ref().map(|plan| JsonPlan {
+            cell: plan.cell,
+            headroom: plan.headroom,
+            period_s: plan.period_s,
+            cost_usd_per_month: plan.verdict.cost.mean,
+            cost_usd_per_month_half_width: plan.verdict.cost.half_width(sure),
         }),
         cells: cells.collect(),
         fresh: fresh.collect(),

@@ -111,7 +111,7 @@ pub struct Bench<'a> {
     paths: Vec<String>,
     runs: Mutex<BTreeMap<RunId, Measured>>,
     folder: std::path::PathBuf,
-    /// Constant groups that were tried, by size.
+    /// Constant groups and plans that were tried, by number.
     constant: BTreeMap<usize, Prepared>,
 }
 
@@ -142,6 +142,11 @@ impl<'a> Bench<'a> {
         let (number, base) = (self.task.cells.len() + size as usize, &self.task.cells[self.task.baseline]);
         self.constant.entry(number).or_insert_with(|| base.constant(size));
         number
+    }
+
+    /// Another cell, behind the others.
+    pub(super) fn add(&mut self, number: usize, cell: Prepared) {
+        self.constant.insert(number, cell);
     }
 
     fn cell(&self, number: usize) -> &Prepared {
@@ -175,8 +180,11 @@ impl<'a> Bench<'a> {
 
     /// Runs the replications of some cells that are not done yet.
     pub(super) fn run(&self, cells: &[usize], numbers: Range<u64>) -> Result<(), Failure> {
-        let mut wanted: Vec<RunId> =
-            numbers.flat_map(|number| cells.iter().map(move |&cell| (cell, number))).collect();
+        self.run_these(numbers.flat_map(|number| cells.iter().map(move |&cell| (cell, number))).collect())
+    }
+
+    /// Runs those of these that are not done yet.
+    pub(super) fn run_these(&self, mut wanted: Vec<RunId>) -> Result<(), Failure> {
         wanted.retain(|run| !self.runs().contains_key(run));
         // The longest first, so that no processor is left alone with one at the end.
         wanted.sort_by(|a, b| {
