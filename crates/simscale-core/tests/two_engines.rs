@@ -347,6 +347,7 @@ fn the_engines_agree_in_random_worlds() {
     let (count, first) = (number("SIMSCALE_SWARM", 5000), number("SIMSCALE_FIRST", 0));
     let (mut equal, mut events, mut timed_out, mut killed, mut retried, mut observed) = (0, 0, 0, 0, 0, 0);
     let (mut sessions, mut anomalies) = (SessionCounts::default(), 0);
+    let mut deployed = 0;
     let mut differing = Vec::new();
     for seed in first..first + count {
         let small = random(seed);
@@ -354,6 +355,7 @@ fn the_engines_agree_in_random_worlds() {
         if let Some(said) = difference(&fast, &strict) {
             differing.push((seed, said));
         }
+        deployed += fast.rows.instances.iter().filter(|row| row.ending == Ending::Deployed).count();
         if let Ok(r) = &fast.result {
             timed_out += r.attempts.timed_out;
             killed += r.attempts.killed;
@@ -394,6 +396,8 @@ fn the_engines_agree_in_random_worlds() {
         sessions.broken_by_scale_in > 0 && sessions.broken_by_health > 0,
         "the swarm breaks sticky sessions"
     );
+    println!("{deployed} tasks deployed away");
+    assert!(deployed > 0, "the swarm meets deployments");
     assert!(sessions.completed > 0 && sessions.left > 0, "the swarm meets every end of a session");
     assert!(anomalies > 0, "the swarm meets anomalous targets");
     assert!(timed_out > 0 && killed > 0 && retried > 0 && equal > 0, "the swarm meets every kind of trouble");
