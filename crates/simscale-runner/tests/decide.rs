@@ -50,6 +50,24 @@ fn the_documented_sequence_of_steps() {
     assert_eq!(holds, [60, 240]);
 }
 
+/// The same walk on a metric of the balancer, as somebody records it from CloudWatch.
+#[test]
+fn metrics_of_the_balancer_can_be_recorded() {
+    let read = |kind: &str| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios/decide");
+        let text = std::fs::read_to_string(folder.join(format!("step.{kind}"))).unwrap();
+        text.replace("cpu_utilization", "target_response_time")
+    };
+    let place = Place::new();
+    place.write("policy.toml", &read("toml"));
+    place.write("seen.jsonl", &read("jsonl"));
+    let asked = ["decide", "--policy", "policy.toml", "--observations", "seen.jsonl", "--format", "json"];
+    let told = place.run(&asked);
+    assert_eq!((code(&told), err(&told).as_str()), (0, ""));
+    let rows: Vec<Value> = out(&told).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(sizes(&rows), [(120, 10, 11), (180, 11, 14), (300, 14, 13), (360, 13, 10)]);
+}
+
 const POLICY: &str = r#"schema = 1
 boot_time = "100s"
 [group]

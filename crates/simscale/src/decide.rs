@@ -75,8 +75,9 @@ impl Control {
             (Size::from_bytes(1 << 30), Size::from_bytes(0), Size::from_bytes(1));
         let memory = Memory { capacity: Some(capacity), base, per_request };
         scenario.instance.memory = Some(memory);
-        // Nor of a queue.
-        scenario.queue = Some(MessageQueue::default());
+        // Nor of a queue, which takes the place of a balancer.
+        let balancer = self.policy.iter().any(|policy| policy.asks_balancer(&self.metrics));
+        scenario.queue = (!balancer).then(MessageQueue::default);
         scenario.instance.discipline = Discipline::Workers { count: 1 };
         (scenario.clients, scenario.balancer) = (Clients::default(), Balancer::default());
         (scenario.objective, scenario.fault) = (Vec::new(), Vec::new());

@@ -263,6 +263,13 @@ impl Policy {
     }
 
     /// The metrics that the policy asks for, each with its path below the policy.
+    /// Whether it asks for a metric of the balancer's own.
+    pub(crate) fn asks_balancer(&self, metrics: &Metrics) -> bool {
+        let is_its =
+            |query: &Query<'_>| matches!(metrics.metric(query.metric), Some(core::Metric::Balancer(_)));
+        self.queries().iter().any(|(_, query)| is_its(query))
+    }
+
     fn queries(&self) -> Vec<(String, Query<'_>)> {
         let mut queries = Vec::new();
         queries.extend(self.threshold_poll.iter().map(|poll| ("threshold_poll".to_owned(), poll.query())));
