@@ -2,6 +2,7 @@
 
 mod check;
 mod decide;
+mod diff;
 mod explain_run;
 mod init;
 mod list;
@@ -33,11 +34,12 @@ Examples:
   simscale sweep shop.toml --sweep group.min=2,4,8
   simscale tune shop.toml --sweep policy.cpu-50.target_tracking.target=30..80:5
   simscale compare today.toml proposal.toml
+  simscale diff results/shop-old results/shop-new
   simscale explain-run results/shop --at 14:32   why it was as it was then
   simscale size --rate 400/s --cpu-time 35ms --p99 300ms
   simscale run scenarios/*.toml --format json | jq .cost_usd.total
 
-Exit codes: 0 done, 1 an expectation failed, 2 wrong input or environment, 3 a law of the simulation broke, 130 Ctrl-C.";
+Exit codes: 0 done, 1 an expectation failed or a figure got worse, 2 wrong input or environment, 3 a law of the simulation broke, 130 Ctrl-C.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -50,6 +52,8 @@ enum Command {
     Tune(tune::Args),
     /// Run scenarios many times on equal luck and tell which is cheapest while its promises hold.
     Compare(sweep::CompareArgs),
+    /// Tell what changed from one result to another, with intervals.
+    Diff(diff::Args),
     /// Validate scenarios without running them and print the capacity arithmetic.
     Check(check::Args),
     /// Tell what policies would have decided on recorded observations, without simulating a service.
@@ -81,6 +85,7 @@ pub fn execute(cli: Cli, stop: &AtomicBool) -> Result<Code, Failure> {
         Command::Sweep(args) => sweep::sweep(&args, stop),
         Command::Tune(args) => tune::tune(&args, stop),
         Command::Compare(args) => sweep::compare(&args, stop),
+        Command::Diff(args) => diff::diff(&args),
         Command::Check(args) => check::check(&args, stop),
         Command::Decide(args) => decide::decide(&args),
         Command::ExplainRun(args) => explain_run::explain(&args),

@@ -5,8 +5,10 @@ use crate::number;
 use crate::output::{Folder, Manifest, Timing, command_line, file_name, write_whole};
 use crate::record::{Progress, Recorder};
 use crate::report;
+use crate::saved::Saved;
 use crate::source::{Changes, Source};
 use crate::timeline::{self, Labels, Promise};
+use crate::versus;
 use serde::Serialize;
 use simscale::Scenario;
 use simscale::engine::{BrokenLaw, RunResult};
@@ -21,6 +23,8 @@ pub struct Done {
     pub summary: Summary,
     /// Judged expectations; empty when they were not asked for.
     pub expectations: Vec<Expectation>,
+    /// What the person should know beside, in sentences.
+    pub notes: Vec<String>,
     /// How fast it went.
     pub timing: Timing,
     /// Where the files lie.
@@ -33,6 +37,8 @@ pub struct Setting<'a> {
     pub changes: &'a Changes,
     /// Whether `[expect]` is judged.
     pub expect: bool,
+    /// Whether the result becomes the baseline that others are held against.
+    pub saves: bool,
     /// Set by Ctrl-C.
     pub stop: &'a AtomicBool,
     /// The progress bar.
@@ -42,6 +48,9 @@ pub struct Setting<'a> {
 /// Runs a scenario and publishes its results.
 pub fn simulate(source: &Source, mut folder: Folder, setting: &Setting<'_>) -> Result<Done, Failure> {
     let scenario = &source.scenario;
+    // Read before the run, so that hours of simulation do not end in a missing file.
+    let versus = source.versus.as_deref().filter(|_| setting.expect && !setting.saves);
+    let baseline = versus.map(|path| Saved::read(path).map(|saved| (path, saved))).transpose()?;
     let rows = source
         .trace
         .as_ref()
@@ -60,12 +69,16 @@ pub fn simulate(source: &Source, mut folder: Folder, setting: &Setting<'_>) -> R
         return Err(Failure::stopped(&source.file));
     }
     let summary = summary(source, &result);
-    let bounds = scenario
-        .expect
-        .iter()
-        .filter(|_| setting.expect)
-        .map(|(path, bound)| (path.as_str(), (*bound).into()));
-    let expectations = summary.judge(bounds);
+    let bounds = scenario.expect.figures.iter().filter(|_| setting.expect);
+    let bounds = bounds.filter_map(|(path, bound)| Some((path.as_str(), bound.bounds()?)));
+    let mut expectations = summary.judge(bounds);
+    let mut notes = Vec::new();
+    if let Some((path, saved)) = baseline {
+        match versus::judge_run(scenario, &summary, path, &saved) {
+            Ok(judged) => expectations.extend(judged),
+            Err(note) => notes.push(note),
+        }
+    }
     let labels = labels(scenario, &summary, &result);
     let svg = timeline::svg(&series, &labels);
     let timing = timing(wall_s, &result, requests);
@@ -89,7 +102,7 @@ pub fn simulate(source: &Source, mut folder: Folder, setting: &Setting<'_>) -> R
     folder.write("report.html", report::file(&told).as_bytes())?;
     folder.write("manifest.json", &json(&manifest))?;
     let folder = folder.publish()?;
-    Ok(Done { summary, expectations, timing, folder })
+    Ok(Done { summary, expectations, notes, timing, folder })
 }
 
 fn summary(source: &Source, result: &RunResult) -> Summary {
@@ -103,12 +116,15 @@ fn summary(source: &Source, result: &RunResult) -> Summary {
     summary
 }
 
-/// The resolved scenario. Where on this machine a trace lies is no part of it: an absolute path keeps its last part.
+/// The resolved scenario. Where on this machine a file lies is no part of it: an absolute path keeps its last part.
 pub(crate) fn resolved(scenario: &Scenario) -> String {
     let mut scenario = scenario.clone();
     if let Some(trace) = scenario.workload.trace.as_mut().filter(|trace| Path::new(&trace.file).is_absolute())
     {
         trace.file = file_name(&trace.file);
+    }
+    if let Some(versus) = scenario.expect.versus.as_mut().filter(|path| Path::new(path).is_absolute()) {
+        *versus = file_name(versus);
     }
     scenario.to_toml()
 }
@@ -142,7 +158,7 @@ fn timing(wall_s: f64, result: &RunResult, requests: u64) -> Timing {
 }
 
 /// Pretty JSON with a line break at its end.
-fn json(value: &impl Serialize) -> Vec<u8> {
+pub(crate) fn json(value: &impl Serialize) -> Vec<u8> {
     let mut text = serde_json::to_vec_pretty(value).expect("our own layouts have a form in JSON");
     text.push(b'\n');
     text

@@ -31,6 +31,8 @@ pub struct Source {
     pub scenario: Scenario,
     /// Its trace.
     pub trace: Option<Arc<CheckedTrace>>,
+    /// Where the saved result lies that it is held against.
+    pub versus: Option<PathBuf>,
     /// What is odd about the files, in sentences.
     pub warnings: Vec<String>,
 }
@@ -45,8 +47,9 @@ impl Source {
             .map_err(|mistakes| Failure::input(mistakes.render(true)))?;
         let mut traces = Traces::new(stop);
         let trace = traces.of(file, &scenario, &overrides)?;
-        let warnings = traces.warnings;
-        Ok(Source { file: file.to_string(), sha256: crate::hash::of_text(&text), scenario, trace, warnings })
+        let (warnings, versus) = (traces.warnings, versus(file, &scenario, &overrides));
+        let sha256 = crate::hash::of_text(&text);
+        Ok(Source { file: file.to_string(), sha256, scenario, trace, versus, warnings })
     }
 
     /// Reads all files; the message of a failure holds the mistakes of all of them.
@@ -158,15 +161,24 @@ pub(crate) fn read_text(file: &str) -> Result<String, Failure> {
     })
 }
 
-/// Where a trace lies, and whether `--set` says so: a path in a file is relative to that file, one given by `--set` to
-/// the current folder.
+/// Where the saved result of a scenario's `expect.versus` lies.
+pub fn versus(file: &str, scenario: &Scenario, overrides: &[Override]) -> Option<PathBuf> {
+    let versus = scenario.expect.versus.as_deref()?;
+    Some(placed(file, versus, overrides, &["expect", "expect.versus"]).0)
+}
+
+/// Where a trace lies, and whether `--set` says so.
 fn trace_path(file: &str, trace: &str, overrides: &[Override]) -> (PathBuf, bool) {
+    placed(file, trace, overrides, &["workload", "workload.trace", "workload.trace.file"])
+}
+
+/// Where a file lies that a scenario names, and whether `--set` says so: a path in a file is relative to that file, one given by
+/// `--set` of one of these keys to the current folder.
+fn placed(file: &str, named: &str, overrides: &[Override], keys: &[&str]) -> (PathBuf, bool) {
     let path = |change: &Override| change.path().replace(['"', '\'', ' '], "");
-    let given = overrides
-        .iter()
-        .any(|change| ["workload", "workload.trace", "workload.trace.file"].contains(&&*path(change)));
+    let given = overrides.iter().any(|change| keys.contains(&&*path(change)));
     let base = if given { Path::new("") } else { folder(file) };
-    (base.join(trace), given)
+    (base.join(named), given)
 }
 
 fn folder(file: &str) -> &Path {

@@ -27,6 +27,7 @@ pub use work::{Bench, Prepared};
 use crate::failure::{Code, Failure};
 use crate::hash;
 use crate::output::Folder;
+use crate::saved;
 use simscale::scenario::Precision;
 use simscale::summary::figure_paths;
 use std::collections::BTreeMap;
@@ -35,7 +36,7 @@ use std::sync::atomic::AtomicBool;
 use store::Store;
 
 /// The files of a sweep's folder, in the order in which they are moved into place.
-pub const SWEEP_FILES: [&str; 10] = [
+pub const SWEEP_FILES: [&str; 11] = [
     "runs.csv",
     "cells.csv",
     "comparison.csv",
@@ -45,6 +46,7 @@ pub const SWEEP_FILES: [&str; 10] = [
     "timelines.svg",
     "timelines.png",
     "report.html",
+    "baseline.json",
     "manifest.json",
 ];
 
@@ -248,6 +250,7 @@ impl Task {
         }
         let report = report::report(self, found, &front, &stories, &self.fixed());
         folder.write("report.html", report.as_bytes())?;
+        folder.write(saved::BASELINE, saved::Saved::of(self, found).to_json().as_bytes())?;
         folder.write("manifest.json", &words::manifest(self, &self.fixed()))
     }
 

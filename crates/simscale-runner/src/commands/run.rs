@@ -3,10 +3,10 @@
 use super::Format;
 use crate::failure::{Code, Failure};
 use crate::number;
-use crate::output::{FILES, Folder};
+use crate::output::{FILES, Folder, write_whole};
 use crate::record::{Console, Progress};
 use crate::report::{self, Look};
-use crate::simulate::{Done, Setting, simulate};
+use crate::simulate::{Done, Setting, json, simulate};
 use crate::source::{Changes, Source};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -40,6 +40,9 @@ pub struct Args {
     /// Do not judge the scenario's [expect] table.
     #[arg(long)]
     no_expect: bool,
+    /// Save the result as the baseline of [expect] versus.
+    #[arg(long, value_name = "FILE")]
+    save_baseline: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "\
@@ -65,10 +68,19 @@ pub fn run(args: &Args, stop: &AtomicBool) -> Result<Code, Failure> {
     let credits = sources.iter().filter_map(|source| source.scenario.credit_arithmetic(source.trace_rates()));
     credits.for_each(|line| Console::talk(&line.sentence));
     distinct(&sources)?;
+    if args.save_baseline.is_some() && sources.len() > 1 {
+        return Err(Failure::input("--save-baseline saves the result of one scenario; run them one by one"));
+    }
     let jobs = prepare(sources, args.out.as_deref())?;
     let seconds = jobs.iter().map(|job| job.source.scenario.simulation.duration.seconds()).sum();
     let progress = Progress::new(seconds, !args.quiet);
-    let setting = Setting { changes: &changes, expect: !args.no_expect, stop, progress: &progress };
+    let setting = Setting {
+        changes: &changes,
+        expect: !args.no_expect,
+        saves: args.save_baseline.is_some(),
+        stop,
+        progress: &progress,
+    };
     let threads = pool(args.jobs)?;
     let (mut code, mut first) = (Code::Done, true);
     in_order(
@@ -171,7 +183,12 @@ fn outcome(job: Job, args: &Args, setting: &Setting<'_>) -> (Output, Code) {
         Ok(done) => {
             let failed = done.expectations.iter().any(|expectation| !expectation.held);
             let code = if failed { Code::Expectation } else { Code::Done };
-            (output(&source, &done, args), code)
+            let summary = String::from_utf8_lossy(&json(&done.summary)).into_owned();
+            let saved = args.save_baseline.as_deref().map(|path| write_whole(path, &summary));
+            match saved.transpose() {
+                Ok(_) => (output(&source, &done, args), code),
+                Err(failure) => (Output { talk: failure.message, ..Output::default() }, failure.code),
+            }
         }
         Err(failure) => (Output { talk: failure.message, ..Output::default() }, failure.code),
     }
@@ -193,6 +210,7 @@ fn output(source: &Source, done: &Done, args: &Args) -> Output {
             source.file
         ));
     }
+    talk.extend(done.notes.iter().cloned());
     let failed = done
         .expectations
         .iter()

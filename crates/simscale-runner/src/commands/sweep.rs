@@ -3,11 +3,13 @@
 use super::run::pool;
 use crate::failure::{Code, Failure};
 use crate::number::{count, counted, seconds};
-use crate::output::{Folder, file_name};
+use crate::output::{Folder, file_name, write_whole};
 use crate::record::Console;
-use crate::report::Look;
-use crate::source::{Changes, Source, Traces, read_text};
+use crate::report::{Look, Mark};
+use crate::saved::Saved;
+use crate::source::{Changes, Source, Traces, read_text, versus};
 use crate::sweep::{self, Before, Prepared, SWEEP_FILES, Setting, Task};
+use crate::versus::{Gate, Line};
 use simscale::plan::Plan;
 use simscale::scenario::Sweep;
 use simscale::text::{Document, Override};
@@ -76,6 +78,12 @@ struct Common {
     /// Start over where something unfinished lies.
     #[arg(long)]
     fresh: bool,
+    /// Do not hold the answer against the baseline of [expect] versus.
+    #[arg(long)]
+    no_expect: bool,
+    /// Save the result as the baseline of [expect] versus.
+    #[arg(long, value_name = "FILE")]
+    save_baseline: Option<PathBuf>,
     /// How the answer is printed.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -86,7 +94,7 @@ struct Common {
 
 /// How an answer is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
+pub enum Format {
     /// For people.
     Text,
     /// For programs: answer.json.
@@ -137,15 +145,20 @@ pub(super) fn planned(args: &SweepArgs, word: &str, stop: &AtomicBool) -> Result
             values: cell.values.clone(),
             scenario: cell.scenario.resolved(),
             trace,
+            versus: versus(&args.file, &cell.scenario, &overrides),
         });
     }
     traces.warnings.iter().for_each(|warning| Console::talk(warning));
-    let name = format!("{}-{word}", base.name);
-    let description = base.description.clone().unwrap_or_default();
-    let baseline = plan.baseline;
-    let command = command(args, word);
-    let task = task(name, description, plan.axes, cells, baseline, &settings, &args.common, command)?;
-    Ok((task, settings))
+    let asked = Asked {
+        name: format!("{}-{word}", base.name),
+        description: base.description.clone().unwrap_or_default(),
+        axes: plan.axes,
+        cells,
+        baseline: plan.baseline,
+        settings: settings.clone(),
+        command: command(args, word),
+    };
+    Ok((task(asked, &args.common)?, settings))
 }
 
 /// Lists the cells, or runs them.
@@ -177,31 +190,40 @@ pub fn compare(args: &CompareArgs, stop: &AtomicBool) -> Result<Code, Failure> {
                 values: Vec::new(),
                 scenario,
                 trace: source.trace,
+                versus: source.versus,
             }
         })
         .collect();
     let names = args.files.iter().map(|file| file_name(file)).collect::<Vec<_>>().join(" ");
-    let settings = Sweep::default();
-    let axes = vec!["scenario".to_owned()];
-    let command = format!("simscale compare {names}");
-    let task = task("comparison".into(), names, axes, cells, 0, &settings, &args.common, command)?;
+    let asked = Asked {
+        name: "comparison".to_owned(),
+        command: format!("simscale compare {names}"),
+        description: names,
+        axes: vec!["scenario".to_owned()],
+        cells,
+        baseline: 0,
+        settings: Sweep::default(),
+    };
+    let task = task(asked, &args.common)?;
     carry_out(&task, &args.common, stop)
 }
 
-#[allow(clippy::too_many_arguments)]
-fn task(
+/// What a command was told to run, before its flags.
+struct Asked {
     name: String,
     description: String,
     axes: Vec<String>,
     cells: Vec<Prepared>,
     baseline: usize,
-    settings: &Sweep,
-    common: &Common,
+    settings: Sweep,
     command: String,
-) -> Result<Task, Failure> {
+}
+
+/// The task with the flags laid on it.
+fn task(asked: Asked, common: &Common) -> Result<Task, Failure> {
+    let Asked { name, description, axes, cells, baseline, settings, mut command } = asked;
     let replications = u64::from(common.replications.unwrap_or(settings.replications));
     let seed = common.seed.unwrap_or(cells[0].scenario.simulation.seed);
-    let mut command = command;
     for (flag, value) in [("--seed", common.seed), ("--replications", common.replications.map(u64::from))] {
         if let Some(value) = value {
             command += &format!(" {flag} {value}");
@@ -226,6 +248,9 @@ fn task(
 }
 
 fn carry_out(task: &Task, common: &Common, stop: &AtomicBool) -> Result<Code, Failure> {
+    let judged = !common.no_expect && common.save_baseline.is_none();
+    let gate = if judged { Gate::read(&task.cells)? } else { Gate::open() };
+    gate.notes.iter().for_each(|note| Console::talk(note));
     let target = common.out.clone().unwrap_or_else(|| Path::new("results").join(&task.name));
     let folder = Folder::prepare_for(&target, common.out.is_some(), &SWEEP_FILES)?;
     let before = match (common.resume, common.fresh) {
@@ -243,17 +268,37 @@ fn carry_out(task: &Task, common: &Common, stop: &AtomicBool) -> Result<Code, Fa
     let files = SWEEP_FILES.iter().filter(|name| found.folder.join(name).exists());
     let files = files.copied().collect::<Vec<_>>().join(", ");
     let files = format!("{}: {files}", found.folder.display());
+    let lines = gate.judge(task, &found);
+    let broken: Vec<String> =
+        lines.iter().filter(|line| !line.held).map(|line| format!("expected: {}", line.text)).collect();
     let text = match (common.format, common.quiet) {
         (Format::Json, _) => {
+            broken.iter().for_each(|line| Console::talk(line));
             let path = found.folder.join("answer.json");
             fs_err::read_to_string(&path).map_err(|error| Failure::input(error.to_string()))?
         }
-        (Format::Markdown, _) => sweep::markdown(task, &found),
-        (Format::Text, true) => sweep::verdict(&found) + "\n",
-        (Format::Text, false) => sweep::page(task, &found, &files).render(Look::of_terminal()),
+        (Format::Markdown, _) => sweep::markdown(task, &found) + &listed_lines(&lines),
+        (Format::Text, true) => {
+            broken.iter().map(|line| format!("{line}\n")).collect::<String>() + &sweep::verdict(&found) + "\n"
+        }
+        (Format::Text, false) => {
+            let mut page = sweep::page(task, &found, &files);
+            lines.iter().for_each(|line| page.add_marked("Expected", Mark::of(line.held), line.text.clone()));
+            page.render(Look::of_terminal())
+        }
     };
     Console::data(&text);
-    Ok(Code::Done)
+    if let Some(path) = &common.save_baseline {
+        write_whole(path, &Saved::of(task, &found).to_json())?;
+    }
+    Ok(if broken.is_empty() { Code::Done } else { Code::Expectation })
+}
+
+/// The lines of the gate for a pull request.
+fn listed_lines(lines: &[Line]) -> String {
+    let line = |line: &Line| format!("- {} {}\n", if line.held { "\u{2713}" } else { "\u{2717}" }, line.text);
+    let all: String = lines.iter().map(line).collect();
+    if all.is_empty() { all } else { format!("\nAgainst the baseline:\n\n{all}") }
 }
 
 /// How much there is to do.

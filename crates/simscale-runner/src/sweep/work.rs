@@ -12,10 +12,12 @@ use rayon::prelude::*;
 use simscale::Scenario;
 use simscale::floor::cost_floor;
 use simscale::plan::replication_seed;
+use simscale::scenario::Expect;
 use simscale::summary::Summary;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -33,6 +35,8 @@ pub struct Prepared {
     pub scenario: Scenario,
     /// Its trace.
     pub trace: Option<Arc<CheckedTrace>>,
+    /// Where the saved result lies that it is held against.
+    pub versus: Option<PathBuf>,
 }
 
 impl Prepared {
@@ -48,6 +52,7 @@ impl Prepared {
             values: Vec::new(),
             scenario,
             trace: self.trace.clone(),
+            versus: None,
         }
     }
 
@@ -58,10 +63,12 @@ impl Prepared {
         cost_floor(&self.scenario, simulation).map(|floor| floor.usd_per_month)
     }
 
-    /// All that fixes its runs, seed aside.
+    /// All that fixes its runs, seed aside: what they are held to does not.
     pub fn identity(&self) -> String {
+        let mut scenario = self.scenario.clone();
+        scenario.expect = Expect::default();
         let trace = self.trace.as_ref().map_or("", |trace| trace.facts.sha256.as_str());
-        format!("{} {trace}", hash::of_text(&self.scenario.to_toml()))
+        format!("{} {trace}", hash::of_text(&scenario.to_toml()))
     }
 
     /// All that fixes its cost floor, seed aside: everything but what policies do above the smallest size.
@@ -110,7 +117,7 @@ pub struct Bench<'a> {
     setting: &'a Setting<'a>,
     paths: Vec<String>,
     runs: Mutex<BTreeMap<RunId, Measured>>,
-    folder: std::path::PathBuf,
+    folder: PathBuf,
     /// Constant groups and plans that were tried, by number.
     constant: BTreeMap<usize, Prepared>,
 }

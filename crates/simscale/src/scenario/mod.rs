@@ -13,6 +13,7 @@ pub mod catalogue;
 mod clients;
 mod credits;
 mod deployment;
+mod expect;
 mod fault;
 mod group;
 mod hook;
@@ -58,6 +59,7 @@ pub use boot_preset::{BootFacts, BootPreset};
 pub use clients::{AbandonedWork, Clients, Retries};
 pub use credits::{CreditMode, Credits};
 pub use deployment::{BlueGreen, Deployment, Rolling};
+pub use expect::{Bound, Expect, Tolerance};
 pub use fault::{Fault, FaultKind, FaultTime, Victims};
 pub use group::{Group, GroupHealth, HealthSource, Product, Termination};
 pub use hook::{Hook, HookFailure, HookResult, Transition};
@@ -77,7 +79,7 @@ pub use objective::{Availability, GoodRequests, Latency, Objective};
 pub use places::{Addresses, Agents, CapacityShortage, WhenEmpty};
 pub use policy::{Fixed, Pacing, Policy, PollBounds, ThresholdPoll};
 pub use predictive::{Forecast, LoadForecast, MaxCapacityBreachBehavior, Predictive, PredictiveMode};
-pub use prices::{Bound, Commitment, PriceCurrency, Prices};
+pub use prices::{Commitment, PriceCurrency, Prices};
 pub use queue::MessageQueue;
 pub use run::RunSettings;
 pub(crate) use run::zone;
@@ -96,8 +98,6 @@ pub use tracking::{
 };
 pub use warm_pool::{PoolState, WarmPool};
 pub use workload::{ArrivalLaw, Trace, TraceGaps, TraceSpread, TraceValues, Workload};
-
-use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -178,8 +178,8 @@ pub struct Scenario {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sweep: Option<Sweep>,
     /// Bounds on figures of the summary, by dotted path, such as "objective.fast.violation_ratio" = { below = 0.02 }.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub expect: BTreeMap<String, Bound>,
+    #[serde(default, skip_serializing_if = "Expect::is_empty")]
+    pub expect: Expect,
 }
 
 /// A shared station, such as a database: wait times are served by its slots, first come first served.
@@ -227,7 +227,7 @@ impl Scenario {
             objective: Vec::new(),
             prices: Prices::default(),
             sweep: None,
-            expect: BTreeMap::new(),
+            expect: Expect::default(),
         }
     }
 
@@ -334,7 +334,7 @@ impl Scenario {
         self.metrics.check(self.instance.memory.is_some(), check);
         objective::check(&self.objective, self.simulation.lead_in, check);
         self.prices.check(check);
-        prices::check_expect(&self.expect, &self.objective, check);
+        self.expect.check(&self.objective, check);
         policy::check(self, &self.resolved(), check);
         if let Some(sweep) = &self.sweep {
             sweep.check(check);

@@ -1,15 +1,13 @@
-//! The price list and the thresholds: what stands on every figure of money, what a run is held to.
-
-use std::collections::BTreeMap;
+//! The price list: what stands on every figure of money.
 
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::catalogue;
 use super::law::sim;
-use super::{Objective, catalogue};
-use crate::summary::{Bounds, PriceSource, figure_paths};
-use crate::text::{Check, Duration, HourlyPrice, Money, similar};
+use crate::summary::PriceSource;
+use crate::text::{Check, Duration, HourlyPrice, Money};
 
 /// The price list: where and when its prices held. The prices themselves stand at `instance.price` and `balancer.price`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -53,18 +51,6 @@ pub enum PriceCurrency {
     #[default]
     #[serde(rename = "USD")]
     Usd,
-}
-
-/// Bounds on a figure of the summary; a value on a bound keeps it. A figure that was not measured keeps none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Bound {
-    /// Smallest value that is right; default no bound.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub above: Option<f64>,
-    /// Largest value that is right; default no bound.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub below: Option<f64>,
 }
 
 impl Default for Prices {
@@ -121,48 +107,5 @@ impl Prices {
         if self.minimum_billed > Duration::from_secs(86_400) {
             check.fail("prices.minimum_billed", "is longer than a day", "write \"60s\", as EC2, or \"1h\"");
         }
-    }
-}
-
-impl From<Bound> for Bounds {
-    fn from(bound: Bound) -> Bounds {
-        Bounds { above: bound.above, below: bound.below }
-    }
-}
-
-impl Bound {
-    pub(crate) fn check(&self, path: &str, check: &mut Check<'_>) {
-        match (self.above, self.below) {
-            (None, None) => {
-                check.fail(path, "bounds nothing", "write { above = ..., below = ... } or one of them")
-            }
-            (Some(above), Some(below)) if above > below => {
-                let rule = format!("is above the upper bound ({below}), so that no figure keeps both");
-                check.fail(&format!("{path}.above"), rule, "let above <= below");
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Reports bounds on figures that no summary of the scenario has, and bounds that nothing can keep.
-pub(crate) fn check_expect(
-    expect: &BTreeMap<String, Bound>,
-    objectives: &[Objective],
-    check: &mut Check<'_>,
-) {
-    let known = figure_paths(objectives.iter().map(|objective| objective.name.as_str()));
-    for (figure, bound) in expect {
-        // A path in quotes cannot hold both kinds of quotes; no known figure holds any.
-        let path =
-            if figure.contains('"') { format!("expect.'{figure}'") } else { format!("expect.\"{figure}\"") };
-        if !known.contains(figure) {
-            let hint = match similar(figure, known.iter().map(String::as_str)) {
-                Some(similar) => format!("did you mean \"{similar}\"?"),
-                None => "name a figure of summary.json, such as \"cost_usd.total\"".to_owned(),
-            };
-            check.fail(&path, "is no figure of the summary", hint);
-        }
-        bound.check(&path, check);
     }
 }

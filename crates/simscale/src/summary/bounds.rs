@@ -26,10 +26,10 @@ impl fmt::Display for Bounds {
     /// `30 to 36`, `at least 30`, `at most 36`, `exactly 0`, `any value`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.above, self.below) {
-            (Some(above), Some(below)) if above == below => write!(f, "exactly {above}"),
-            (Some(above), Some(below)) => write!(f, "{above} to {below}"),
-            (Some(above), None) => write!(f, "at least {above}"),
-            (None, Some(below)) => write!(f, "at most {below}"),
+            (Some(above), Some(below)) if above == below => write!(f, "exactly {}", bound(above)),
+            (Some(above), Some(below)) => write!(f, "{} to {}", bound(above), bound(below)),
+            (Some(above), None) => write!(f, "at least {}", bound(above)),
+            (None, Some(below)) => write!(f, "at most {}", bound(below)),
             (None, None) => f.write_str("any value"),
         }
     }
@@ -44,6 +44,8 @@ pub struct Expectation {
     pub measured: Option<f64>,
     /// What was expected.
     pub bounds: Bounds,
+    /// The figure of the baseline that the bounds were made from.
+    pub baseline: Option<f64>,
     /// Whether it held.
     pub held: bool,
 }
@@ -55,8 +57,18 @@ impl fmt::Display for Expectation {
             Some(value) => write!(f, "{} = {}", self.path, short(value))?,
             None => write!(f, "{} was not measured", self.path)?,
         }
-        write!(f, ", expected {}", self.bounds)
+        write!(f, ", expected {}", self.bounds)?;
+        match self.baseline {
+            Some(baseline) => write!(f, " by the baseline's {}", short(baseline)),
+            None => Ok(()),
+        }
     }
+}
+
+/// A bound as it was written; one that was reckoned may have more digits than say anything.
+fn bound(value: f64) -> String {
+    let written = value.to_string();
+    if written.len() <= 12 { written } else { short(value) }
 }
 
 /// Six significant digits: enough to tell a value from its bound.
@@ -75,7 +87,7 @@ impl Summary {
         let judge = |(path, bounds): (&str, Bounds)| {
             let measured = self.figure(path);
             let held = measured.is_some_and(|value| bounds.hold(value));
-            Expectation { path: path.to_string(), measured, bounds, held }
+            Expectation { path: path.to_string(), measured, bounds, baseline: None, held }
         };
         bounds.into_iter().map(judge).collect()
     }

@@ -71,6 +71,10 @@ impl Page<'_> {
                 parts.iter().for_each(|part| self.visit(part, &format!("{place}[]"), above))
             }
             Shape::Map(free) => self.visit(free, &below("<name>"), above),
+            Shape::Open(fields, free) => {
+                fields.iter().for_each(|field| self.visit(&field.shape, &below(&field.key), above));
+                self.visit(free, &below("<name>"), above);
+            }
             Shape::Table(fields) => {
                 fields.iter().for_each(|field| self.visit(&field.shape, &below(&field.key), above));
             }
@@ -86,6 +90,11 @@ impl Page<'_> {
         self.paragraph(&definition.meaning);
         match &definition.shape {
             Shape::Table(fields) => self.table(fields),
+            Shape::Open(fields, free) => {
+                self.table(fields);
+                let line = format!("All other keys are free, each: {}.", self.kind(free));
+                self.paragraph(&line);
+            }
             Shape::Choice(variants) => self.choice(variants),
             shape => {
                 let line = format!("Written as {}.", self.kind(shape));
@@ -150,7 +159,9 @@ impl Page<'_> {
                 let parts: Vec<_> = parts.iter().map(|part| self.kind(part)).collect();
                 format!("list of exactly: {}", parts.join("; "))
             }
-            Shape::Map(free) => format!("table with free keys, each: {}", self.kind(free)),
+            Shape::Map(free) | Shape::Open(_, free) => {
+                format!("table with free keys, each: {}", self.kind(free))
+            }
             Shape::Table(fields) => {
                 let keys: Vec<_> = fields.iter().map(|field| format!("`{}`", field.key)).collect();
                 if keys.is_empty() { "empty table".to_owned() } else { format!("table: {}", keys.join(", ")) }

@@ -31,6 +31,8 @@ pub(crate) enum Shape {
     Tuple(Vec<Shape>),
     /// A table with free keys.
     Map(Box<Shape>),
+    /// A table with some keys of its own, and others that are free.
+    Open(Vec<Field>, Box<Shape>),
     Table(Vec<Field>),
     Choice(Vec<Variant>),
     /// A shape with a name: see [`Shapes::definitions`].
@@ -251,16 +253,20 @@ impl Compiler {
     }
 
     fn table(&mut self, raw: &RawObject, place: &str) -> Shape {
-        match &raw.additional {
-            Some(RawSchema::Truth(false)) => {}
-            Some(free) if raw.properties.is_empty() => {
-                return Shape::Map(Box::new(self.compile(free, &format!("{place}.*"))));
+        let free = match &raw.additional {
+            Some(RawSchema::Truth(false)) => None,
+            Some(free) => {
+                let free = Box::new(self.compile(free, &format!("{place}.*")));
+                if raw.properties.is_empty() {
+                    return Shape::Map(free);
+                }
+                Some(free)
             }
-            _ => {
+            None => {
                 return self
                     .refuse(place, "a table that allows unknown keys (deny_unknown_fields is missing)");
             }
-        }
+        };
         let mut fields: Vec<Field> = Vec::new();
         // Required keys come in the order of the declaration, the others in that of the alphabet.
         let others = raw.properties.keys().filter(|key| !raw.required.contains(key));
@@ -274,7 +280,10 @@ impl Compiler {
                 meaning: schema.meaning(),
             });
         }
-        Shape::Table(fields)
+        match free {
+            Some(free) => Shape::Open(fields, free),
+            None => Shape::Table(fields),
+        }
     }
 }
 

@@ -65,6 +65,12 @@ impl<'a> Walker<'a> {
                     self.below(key.get_ref(), child, free);
                 }
             }
+            (Shape::Open(fields, free), DeValue::Table(table)) => {
+                for (key, child) in table {
+                    let known = fields.iter().find(|field| field.key == *key.get_ref());
+                    self.below(key.get_ref(), child, known.map_or(free, |field| &field.shape));
+                }
+            }
             (Shape::Table(fields), DeValue::Table(table)) => self.table(node, table, fields),
             (Shape::Choice(variants), DeValue::Table(table)) => self.choice(node, table, variants),
             (Shape::Choice(variants), DeValue::String(name)) => self.unit(node, name, variants),
@@ -281,7 +287,7 @@ impl<'a> Walker<'a> {
             (Shape::List { .. }, DeValue::Table(_)) if self.document.written(node).is_none() => {
                 format!("write [[{key}]], with two brackets, above each element")
             }
-            (Shape::Table(_) | Shape::Map(_) | Shape::Choice(_), DeValue::Array(_))
+            (Shape::Table(_) | Shape::Map(_) | Shape::Open(..) | Shape::Choice(_), DeValue::Array(_))
                 if self.document.written(node).is_none() =>
             {
                 format!("write [{key}], with single brackets, and only once")

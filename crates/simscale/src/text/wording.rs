@@ -29,7 +29,7 @@ pub(crate) fn wanted(shape: &Shape) -> String {
         Shape::Quantity(kind) => kind.a_name(),
         Shape::List { .. } => "a list".to_owned(),
         Shape::Tuple(parts) => format!("a list of {} values", parts.len()),
-        Shape::Map(_) | Shape::Table(_) => "a table".to_owned(),
+        Shape::Map(_) | Shape::Open(..) | Shape::Table(_) => "a table".to_owned(),
         Shape::Choice(_) => "a variant".to_owned(),
     }
 }
@@ -92,8 +92,8 @@ pub(crate) fn example(shapes: &Shapes, shape: &Shape, depth: usize) -> String {
             let parts: Vec<_> = parts.iter().map(|part| example(shapes, part, depth)).collect();
             format!("[{}]", parts.join(", "))
         }
-        Shape::Map(_) | Shape::Table(_) if depth == 0 => "{ ... }".to_owned(),
-        Shape::Map(free) => format!("{{ a = {} }}", example(shapes, free, depth - 1)),
+        Shape::Map(_) | Shape::Open(..) | Shape::Table(_) if depth == 0 => "{ ... }".to_owned(),
+        Shape::Map(free) | Shape::Open(_, free) => format!("{{ a = {} }}", example(shapes, free, depth - 1)),
         Shape::Table(fields) => {
             let required = fields.iter().filter(|field| field.required);
             let entries =
