@@ -3,7 +3,7 @@
 //! A run is a result of one cell and one replication: its `summary.json`. A sweep or a comparison writes `baseline.json`.
 
 use crate::failure::Failure;
-use crate::sweep::{FRESH, Found, Holds, Task};
+use crate::sweep::{Found, Holds, Task};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use simscale::plan::replication_seed;
@@ -69,7 +69,7 @@ impl Saved {
     pub fn of(task: &Task, found: &Found) -> Saved {
         let (study, answer) = (&found.study, &found.answer);
         let count = study.cells[0].runs.len() as u64;
-        debug_assert!(count < FRESH);
+        let first = found.first_replication();
         let cell = |(cell, runs): (usize, &crate::sweep::CellRuns)| SavedCell {
             name: runs.name.clone(),
             holds: match answer.verdicts[cell].holds {
@@ -88,7 +88,7 @@ impl Saved {
             confidence: study.confidence,
             winner: answer.winner.map(|winner| study.cells[winner].name.clone()),
             objectives: study.objectives.iter().map(|(name, _)| name.clone()).collect(),
-            seeds: (0..count).map(|number| replication_seed(task.seed, number)).collect(),
+            seeds: (first..first + count).map(|number| replication_seed(task.seed, number)).collect(),
             figures: study.paths.clone(),
             cells: study.cells.iter().enumerate().map(cell).collect(),
         }

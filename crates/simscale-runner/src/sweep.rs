@@ -1,6 +1,7 @@
 //! Sweeps and comparisons: many cells, many replications, on all processors; kept run by run, judged together.
 
 mod clairvoyant;
+mod days;
 pub mod gauge;
 mod heat;
 pub mod judgement;
@@ -15,6 +16,7 @@ mod words;
 mod work;
 
 pub use clairvoyant::Plan;
+pub use days::{DAY_COLUMNS, DayCell, Days, Given};
 pub use judgement::{Answer, CellRuns, Holds, Study, Verdict};
 pub use picture::svg;
 pub use store::{Before, Measured, RunId};
@@ -36,10 +38,11 @@ use std::sync::atomic::AtomicBool;
 use store::Store;
 
 /// The files of a sweep's folder, in the order in which they are moved into place.
-pub const SWEEP_FILES: [&str; 11] = [
+pub const SWEEP_FILES: [&str; 12] = [
     "runs.csv",
     "cells.csv",
     "comparison.csv",
+    "days.csv",
     "answer.json",
     "front.svg",
     "front.png",
@@ -103,6 +106,8 @@ pub struct Found {
     pub constant: Option<Constant>,
     /// The best known plan: a run with the requests known, and no bound.
     pub plan: Option<Plan>,
+    /// On what the statements rest.
+    pub given: Given,
     /// The cells that a reader asks about, moment by moment.
     pub stories: Vec<Story>,
     /// Where the files lie.
@@ -115,6 +120,11 @@ impl Found {
     /// The task whose cells these are: the finalists of a search, or all of them.
     pub fn task<'a>(&'a self, asked: &'a Task) -> &'a Task {
         self.tuned.as_ref().map_or(asked, |tuned| &tuned.finals)
+    }
+
+    /// Number of the first replication that the study holds.
+    pub fn first_replication(&self) -> u64 {
+        if self.tuned.is_some() { FRESH } else { 0 }
     }
 
     /// Who never saw the replications of the winner's figures.
@@ -198,6 +208,7 @@ impl Task {
         let fresh = self.fresh(&bench, &study, &answer)?;
         let constant = self.constant(&mut bench, study.cells[0].runs.len() as u64)?;
         let plan = clairvoyant::best_known(self, &mut bench, &study, &answer, setting)?;
+        let given = days::given(self, &mut bench, &study, &answer)?;
         let floors = bench.floors(FLOORS.min(self.replications));
         let Some(stories) = story::stories(self, &answer, setting)? else {
             return Err(stopped(&bench.runs(), folder.target()));
@@ -211,6 +222,7 @@ impl Task {
             floors,
             constant,
             plan,
+            given,
             stories,
             folder: target,
             tuned: None,
@@ -227,7 +239,7 @@ impl Task {
         found: &Found,
         runs: &BTreeMap<RunId, Measured>,
     ) -> Result<(), Failure> {
-        tables::write(&mut folder, self, &found.study, &found.answer, runs)?;
+        tables::write(&mut folder, self, found, runs)?;
         self.write(&mut folder, found)?;
         folder.publish()?;
         Ok(())

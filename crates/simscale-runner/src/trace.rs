@@ -143,6 +143,11 @@ impl CheckedTrace {
         (silence > step).then_some(silence)
     }
 
+    /// Length of the part of the trace that was checked for use, seconds.
+    pub fn used_seconds(&self) -> f64 {
+        self.format.used.1.since(self.format.used.0).as_secs_f64().max(1e-9)
+    }
+
     /// Streams the rows. A file that has changed since the check ends the stream at its first mistake.
     pub fn reader(&self) -> Result<TraceReader, TraceError> {
         let rows = Rows::open(&self.path, &self.path.display().to_string(), &self.format)?;

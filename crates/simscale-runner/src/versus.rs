@@ -26,7 +26,10 @@ pub struct Line {
 
 /// Baselines of the cells of a sweep, read before anything runs.
 pub struct Gate {
-    cells: Vec<(usize, Saved)>,
+    /// Names of cells with what each is held against.
+    cells: Vec<(String, Saved)>,
+    /// Whether there is one cell, which is compared whatever its name.
+    alone: bool,
     /// Baselines that cannot be used here, in sentences.
     pub notes: Vec<String>,
 }
@@ -34,7 +37,7 @@ pub struct Gate {
 impl Gate {
     /// Without baselines: nothing is judged.
     pub fn open() -> Gate {
-        Gate { cells: Vec::new(), notes: Vec::new() }
+        Gate { cells: Vec::new(), alone: false, notes: Vec::new() }
     }
 
     /// Reads the baselines that the cells name.
@@ -42,7 +45,7 @@ impl Gate {
     /// # Errors
     /// A file that cannot be read, or that has no cell of the sweep.
     pub fn read(cells: &[Prepared]) -> Result<Gate, Failure> {
-        let mut gate = Gate::open();
+        let mut gate = Gate { alone: cells.len() == 1, ..Gate::open() };
         let mut paths: Vec<&PathBuf> = cells.iter().filter_map(|cell| cell.versus.as_ref()).collect();
         paths.sort();
         paths.dedup();
@@ -57,9 +60,9 @@ impl Gate {
             }
             let of = |cell: &&Prepared| cell.versus.as_ref() == Some(path);
             let before = gate.cells.len();
-            for (number, cell) in cells.iter().enumerate().filter(|(_, cell)| of(cell)) {
-                if saved.cell(&cell.name, cells.len() == 1).is_some() {
-                    gate.cells.push((number, saved.clone()));
+            for cell in cells.iter().filter(of) {
+                if saved.cell(&cell.name, gate.alone).is_some() {
+                    gate.cells.push((cell.name.clone(), saved.clone()));
                 } else {
                     gate.notes.push(format!("expect.versus: {} is not in {}", cell.name, path.display()));
                 }
@@ -73,20 +76,20 @@ impl Gate {
         Ok(gate)
     }
 
-    /// Judges what was found.
+    /// Judges what was found; of a search, the finalists.
     pub fn judge(&self, task: &Task, found: &Found) -> Vec<Line> {
         let new = Saved::of(task, found);
         let mut lines = Vec::new();
-        for (number, old) in &self.cells {
-            let cell = &task.cells[*number];
+        for (name, old) in &self.cells {
+            let Some(place) = task.cells.iter().position(|cell| cell.name == *name) else { continue };
+            let cell = &task.cells[place];
             for (path, bound) in &cell.scenario.expect.figures {
-                let before = old.cell(&cell.name, task.cells.len() == 1);
+                let before = old.cell(&cell.name, self.alone);
                 let before = before.map(|before| old.values(before, path)).unwrap_or_default();
-                let difference = Difference::of(&before, &new.values(&new.cells[*number], path));
+                let difference = Difference::of(&before, &new.values(&new.cells[place], path));
                 let tolerance = bound.tolerance(difference.map_or(0.0, |difference| difference.old));
                 if let Some(tolerance) = tolerance {
-                    let name =
-                        if task.cells.len() > 1 { format!("{}: {path}", cell.name) } else { path.clone() };
+                    let name = if !self.alone { format!("{}: {path}", cell.name) } else { path.clone() };
                     lines.push((name, difference, tolerance));
                 }
             }

@@ -13,6 +13,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod days;
 pub mod decide;
 pub mod floor;
 pub mod plan;

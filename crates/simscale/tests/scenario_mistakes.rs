@@ -570,7 +570,7 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "bad.toml:23:31: expect.\"requests.failed\".above: 3 is above the upper bound (2), so that no figure keeps both; let above <= below",
     ]),
     ("# end\n", "[expect]\ncost_usd.total = { below = 3 }\n", &[
-        "bad.toml:22:10: expect.cost_usd.total: is not a known key; the keys here are: above, below",
+        "bad.toml:22:10: expect.cost_usd.total: is not a known key; the keys here are: above, below, fall, fall_ratio, rise, rise_ratio",
     ]),
     ("max = 8\n", "max = 1\nzones = [\"a\", \"a\"]\n[balancer]\nhealth_check = { timeout = \"30s\" }\n", &[
         "bad.toml:13:7: group.min: 2 is above group.max (1); lower min or raise max",

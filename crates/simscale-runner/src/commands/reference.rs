@@ -3,7 +3,7 @@
 use crate::failure::{Code, Failure};
 use crate::output::{ACTIVITY_COLUMNS, Column, INSTANCE_COLUMNS, PERIOD_COLUMNS, write_whole};
 use crate::record::Console;
-use crate::sweep::{CELL_COLUMNS, COMPARISON_COLUMNS, RUN_COLUMNS, gauge};
+use crate::sweep::{CELL_COLUMNS, COMPARISON_COLUMNS, DAY_COLUMNS, RUN_COLUMNS, gauge};
 use serde_json::Value;
 use simscale::Scenario;
 use simscale::decide::{MAX_LINE_BYTES, MAX_LINES, Observation, ObservedGroup, RecordingHead};
@@ -161,6 +161,9 @@ fn sweep_page() -> String {
         One row for each cell: differences to the baseline, replication by replication. Both met the same requests, so that much of the \
         chance in them cancels.\n\n";
     page += &columns(&COMPARISON_COLUMNS);
+    page += "\n## days.csv\n\n\
+        Only with a recorded trace of several whole days: one row for each day of the answer and of the baseline.\n\n";
+    page += &columns(&DAY_COLUMNS);
     page += "\n## Figures of a sweep\n\nBeside the figures of [summary.md](summary.md), each run of a sweep has:\n\n";
     let line = |(path, meaning): &(&str, &str)| format!("| `{path}` | {meaning} |\n");
     page += "| path | meaning |\n|---|---|\n";

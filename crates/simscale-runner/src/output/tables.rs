@@ -12,11 +12,14 @@ pub struct Column {
     pub meaning: &'static str,
 }
 
+/// Columns as `"name": "meaning",`.
 macro_rules! columns {
-    ($($name:literal: $meaning:literal,)*) => { [$(Column { name: $name, meaning: $meaning }),*] };
+    ($($name:literal: $meaning:literal,)*) => {
+        [$($crate::output::Column { name: $name, meaning: $meaning }),*]
+    };
 }
 
-pub(super) use columns;
+pub(crate) use columns;
 
 /// Columns of `periods.csv`.
 pub const PERIOD_COLUMNS: [Column; 36] = columns![

@@ -3,7 +3,7 @@
 use super::heat::Heat;
 use super::judgement::{COST, Holds, Kept};
 use super::words::{cost, kept, ratio, verdict};
-use super::{Found, Task, words};
+use super::{Days, Found, Given, Task, words};
 use crate::html::{Axis, Chart, Dot, Html, Level, Panel, TableCell, escaped, panels};
 use crate::number::{counted, money, percent, plain};
 use crate::simulate::resolved;
@@ -19,7 +19,9 @@ pub(super) fn report(task: &Task, found: &Found, front: &str, stories: &str, fix
     html.tiles(&tiles(found));
     html.section("Why this one");
     html.lines(&page, |label| {
-        ["Answer", "Cheaper", "Front", "Against", "Search", "Held out", "Matters", "Limits"].contains(&label)
+        let wanted =
+            ["Answer", "Cheaper", "Front", "Against", "Search", "Held out", "Days", "Matters", "Limits"];
+        wanted.contains(&label)
     });
     html.section("Cost against broken promises");
     let caption = "Each mark is a cell with its intervals. Down is better kept, left is cheaper; the line is the front: cells that no other \
@@ -34,6 +36,13 @@ pub(super) fn report(task: &Task, found: &Found, front: &str, stories: &str, fix
         let caption = "The first replication of the answer, of the baseline and of the cheapest cell that was rejected, one above another: \
                        all met the same requests.";
         html.chart(caption, stories, &moments(found));
+    }
+    if let Given::Days(days) = &found.given {
+        html.section("Day by day");
+        html.text(
+            "Each day of the trace by itself, the mean of its replications; the spread between days says more than any interval within one.",
+        );
+        day_table(&mut html, found, days);
     }
     html.section("All cells");
     cells(&mut html, found);
@@ -260,6 +269,28 @@ fn cells(html: &mut Html, found: &Found) {
     if order.len() > ROWS {
         html.text(&format!("The {ROWS} cheapest of {}; cells.csv has all.", order.len()));
     }
+}
+
+/// Each day of the answer and the baseline.
+fn day_table(html: &mut Html, found: &Found, days: &Days) {
+    let study = &found.study;
+    let mut heads = vec!["Day".to_owned()];
+    for cell in &days.cells {
+        let name = brief(found, cell.cell);
+        heads.push(format!("{name}: cost a month"));
+        heads.extend(study.objectives.iter().map(|(objective, _)| format!("{name}: {objective} missed")));
+    }
+    let row = |day: usize| {
+        let mut row = vec![TableCell { text: days.dates[day].clone(), value: None }];
+        for cell in &days.cells {
+            row.push(TableCell { text: money(cell.cost[day], "USD"), value: Some(cell.cost[day]) });
+            let missed = |all: &Vec<f64>| TableCell { text: percent(all[day]), value: Some(all[day]) };
+            row.extend(cell.missed.iter().map(missed));
+        }
+        (false, row)
+    };
+    let rows: Vec<_> = (0..days.dates.len()).map(row).collect();
+    html.table(&heads, &rows);
 }
 
 /// A difference with its sign and interval: `−31 ± 2 USD`.

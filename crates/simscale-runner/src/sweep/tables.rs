@@ -3,15 +3,11 @@
 use super::judgement::{Answer, COST, Holds, Study};
 use super::statistics::Sample;
 use super::store::{Measured, RunId};
-use super::{FRESH, Task};
+use super::{FRESH, Found, Given, Task, days};
 use crate::failure::Failure;
-use crate::output::{Column, Folder};
+use crate::output::{Column, Folder, columns};
 use simscale::plan::replication_seed;
 use std::collections::BTreeMap;
-
-macro_rules! columns {
-    ($($name:literal: $meaning:literal,)*) => { [$(Column { name: $name, meaning: $meaning }),*] };
-}
 
 /// Columns of `runs.csv`; `<axis>` stands for a column an axis, `<figure>` for one a figure of the summary and of the sweep.
 pub const RUN_COLUMNS: [Column; 7] = columns![
@@ -60,14 +56,17 @@ pub const COMPARISON_COLUMNS: [Column; 10] = columns![
 
 type Rows = csv::Writer<Vec<u8>>;
 
-/// Writes all three.
+/// Writes all of them; the table of days only where there are any.
 pub(super) fn write(
     folder: &mut Folder,
     task: &Task,
-    study: &Study,
-    answer: &Answer,
+    found: &Found,
     runs: &BTreeMap<RunId, Measured>,
 ) -> Result<(), Failure> {
+    let (study, answer) = (&found.study, &found.answer);
+    if let Given::Days(_) = found.given {
+        folder.write("days.csv", &table(|rows| days::table(rows, study, &found.given)))?;
+    }
     folder.write("runs.csv", &table(|rows| runs_table(rows, task, study, runs)))?;
     folder.write("cells.csv", &table(|rows| cells_table(rows, study, answer)))?;
     folder.write("comparison.csv", &table(|rows| comparison_table(rows, study)))

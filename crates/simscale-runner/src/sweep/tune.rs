@@ -14,7 +14,7 @@ use self::window::{Profile, Split, part, split};
 use super::judgement::{Answer, Study, Verdict};
 use super::store::{Measured, RunId, Store};
 use super::work::{Bench, Prepared};
-use super::{FRESH, Found, Setting, Task, story};
+use super::{FRESH, Found, Given, Setting, Task, story};
 use crate::failure::Failure;
 use crate::output::Folder;
 use front::{Point, best};
@@ -322,6 +322,7 @@ impl Task {
         let runs = bench.into_runs().into_iter().filter(|((_, number), _)| *number >= FRESH);
         let runs = runs.filter_map(|((cell, number), run)| Some(((place(cell)?, number), run))).collect();
         let fresh = told(&study, &answer, tuning.with_baseline);
+        let given = Given::unsplit(&finals, "a search holds days out instead");
         let tuned = Tuned { finals, candidates: parts.candidates, rounds, requests, grid, held_out };
         let target = folder.target().to_path_buf();
         let found = Found {
@@ -332,6 +333,7 @@ impl Task {
             floors,
             constant: None,
             plan: None,
+            given,
             stories,
             folder: target,
             tuned: Some(Box::new(tuned)),

@@ -2,7 +2,7 @@
 
 use super::judgement::{Answer, COST, Holds, Kept, Study};
 use super::statistics::Sample;
-use super::{Found, Task, tune};
+use super::{DayCell, Days, Found, Given, Task, tune};
 use crate::number::{counted, money, percent, plain};
 use crate::report::{Mark, Page};
 use serde::Serialize;
@@ -49,13 +49,14 @@ pub(super) fn kept(kept: &Kept, confidence: f64) -> String {
 pub fn verdict(found: &Found) -> String {
     let (study, answer) = (&found.study, &found.answer);
     let sure = percent(study.confidence);
+    let given = if found.given.traced() { ", given this trace" } else { "" };
     let Some(winner) = answer.winner else {
         let undecided = answer.verdicts.iter().filter(|v| v.holds == Holds::Unknown).count();
         let what = match undecided {
             0 => "no cell keeps its promises".to_owned(),
             n => format!("no cell is shown to keep its promises ({n} undecided: more replications may tell)"),
         };
-        return format!("{what}, at {sure} confidence.");
+        return format!("{what}, at {sure} confidence{given}.");
     };
     let fresh = found.fresh.sample(0, COST);
     let mut text = format!(
@@ -71,7 +72,7 @@ pub fn verdict(found: &Found) -> String {
         text +=
             &format!(", {} {word} than {}", percent((1.0 - share).abs()), study.cells[study.baseline].name);
     }
-    format!("{text} ({sure} confidence).")
+    format!("{text} ({sure} confidence{given}).")
 }
 
 /// The whole answer as a page.
@@ -112,6 +113,7 @@ pub fn page(task: &Task, found: &Found, files: &str) -> Page {
     for (label, mark, text) in found.tuned.iter().flat_map(|tuned| tune::lines(tuned, found)) {
         page.add_marked(label, mark, text);
     }
+    days(&mut page, found);
     for line in sensitivity(study, answer) {
         page.add("Matters", line);
     }
@@ -285,13 +287,66 @@ fn caveats(page: &mut Page, task: &Task, found: &Found) {
         let text = format!("precision not reached within {} replications", task.most);
         page.add_marked("Beware", Mark::Warning, text);
     }
-    let traced = task.cells.iter().any(|cell| cell.trace.is_some());
-    if traced {
-        page.add_marked(
-            "Beware",
-            Mark::Warning,
-            "intervals are given this trace: they say nothing about other days".to_owned(),
+    let beware = match &found.given {
+        Given::Generated => return,
+        Given::OneDay => "one day: no statement about others; all intervals are given this trace".to_owned(),
+        Given::Whole(why) => format!("intervals are given this trace; its days are not taken apart: {why}"),
+        Given::Days(_) => {
+            "intervals are given this trace; those over days stand under Days, and say nothing of other weeks"
+                .to_owned()
+        }
+    };
+    page.add_marked("Beware", Mark::Warning, beware);
+}
+
+/// The days of a trace: the mean day, the span, one interval over days.
+fn days(page: &mut Page, found: &Found) {
+    let Given::Days(days) = &found.given else { return };
+    let (study, sure) = (&found.study, found.study.confidence);
+    let span = |values: &[f64]| {
+        let at = |better: fn(&f64, &f64) -> bool| {
+            (1..values.len())
+                .fold(0, |best, day| if better(&values[day], &values[best]) { day } else { best })
+        };
+        (at(|a, b| a < b), at(|a, b| a > b))
+    };
+    for cell in &days.cells {
+        let name = &study.cells[cell.cell].name;
+        let (low, high) = span(&cell.cost);
+        page.add(
+            "Days",
+            format!(
+                "{name}: {} a month over {} days, from {} ({}) to {} ({})",
+                cost(cell.cost_over_days(), sure),
+                days.dates.len(),
+                money(cell.cost[low], USD),
+                days.dates[low],
+                money(cell.cost[high], USD),
+                days.dates[high]
+            ),
         );
+        for ((objective, allowed), missed) in study.objectives.iter().zip(&cell.missed) {
+            let worst = span(missed).1;
+            let broken = missed.iter().filter(|missed| **missed > *allowed).count();
+            page.add(
+                "Days",
+                format!(
+                    "{objective} is missed in {} over days, at most in {} ({}); broken on {broken} of {} days",
+                    ratio(Sample::of(missed), sure),
+                    percent(missed[worst]),
+                    days.dates[worst],
+                    days.dates.len()
+                ),
+            );
+        }
+    }
+    if let [first, second] = &days.cells[..] {
+        let apart: Vec<f64> = first.cost.iter().zip(&second.cost).map(|(a, b)| a - b).collect();
+        let apart = Sample::of(&apart);
+        let word = if apart.mean < 0.0 { "less" } else { "more" };
+        let size = Sample { mean: apart.mean.abs(), ..apart };
+        let (a, b) = (&study.cells[first.cell].name, &study.cells[second.cell].name);
+        page.add("Days", format!("day by day {a} costs {} a month {word} than {b}", cost(size, sure)));
     }
 }
 
@@ -305,6 +360,9 @@ struct Json<'a> {
     replications: usize,
     confidence: f64,
     precision_reached: Option<bool>,
+    /// "this trace" where all replications met one; absent where each had a load of its own.
+    given: Option<&'static str>,
+    days: Option<JsonDays<'a>>,
     baseline: usize,
     winner: Option<usize>,
     equals: &'a [usize],
@@ -319,6 +377,35 @@ struct Json<'a> {
     /// How the cells were searched, where they were.
     #[serde(skip_serializing_if = "Option::is_none")]
     search: Option<tune::Json<'a>>,
+}
+
+/// Days of a trace, each a replicate.
+#[derive(Serialize)]
+struct JsonDays<'a> {
+    dates: &'a [String],
+    cells: Vec<JsonDayCell<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonDayCell<'a> {
+    name: &'a str,
+    cost_usd_per_month: &'a [f64],
+    mean_cost_usd_per_month: f64,
+    mean_cost_usd_per_month_half_width: Option<f64>,
+    violation_ratios: &'a [Vec<f64>],
+}
+
+impl<'a> JsonDays<'a> {
+    fn of(study: &'a Study, days: &'a Days) -> JsonDays<'a> {
+        let cell = |cell: &'a DayCell| JsonDayCell {
+            name: &study.cells[cell.cell].name,
+            cost_usd_per_month: &cell.cost,
+            mean_cost_usd_per_month: cell.cost_over_days().mean,
+            mean_cost_usd_per_month_half_width: cell.cost_over_days().half_width(study.confidence),
+            violation_ratios: &cell.missed,
+        };
+        JsonDays { dates: &days.dates, cells: days.cells.iter().map(cell).collect() }
+    }
 }
 
 #[derive(Serialize)]
@@ -414,6 +501,11 @@ pub(super) fn json(task: &Task, found: &Found) -> Vec<u8> {
         replications: study.cells[0].runs.len(),
         confidence: sure,
         precision_reached: found.precise,
+        given: found.given.traced().then_some("this trace"),
+        days: match &found.given {
+            Given::Days(days) => Some(JsonDays::of(study, days)),
+            _ => None,
+        },
         baseline: study.baseline,
         winner: answer.winner,
         equals: &answer.equals,

@@ -83,7 +83,8 @@ impl Prepared {
     pub fn requests(&self) -> f64 {
         let seconds = self.scenario.simulation.duration.seconds();
         match &self.trace {
-            Some(trace) => trace.facts.used_requests,
+            // The mean rate of the trace over the run, which may be a part of what was checked.
+            Some(trace) => trace.facts.used_requests * seconds / trace.used_seconds(),
             None => self.scenario.rates().map_or(0.0, |rates| rates.mean * seconds),
         }
     }
@@ -118,8 +119,8 @@ pub struct Bench<'a> {
     paths: Vec<String>,
     runs: Mutex<BTreeMap<RunId, Measured>>,
     folder: PathBuf,
-    /// Constant groups and plans that were tried, by number.
-    constant: BTreeMap<usize, Prepared>,
+    /// Cells beside those of the task: constant groups and plans that were tried, days of a trace.
+    extra: BTreeMap<usize, Prepared>,
 }
 
 impl<'a> Bench<'a> {
@@ -131,8 +132,8 @@ impl<'a> Bench<'a> {
         setting: &'a Setting<'a>,
     ) -> Bench<'a> {
         let folder = store.folder().to_path_buf();
-        let constant = BTreeMap::new();
-        Bench { task, store, setting, paths: task.paths(), runs: Mutex::new(done), folder, constant }
+        let extra = BTreeMap::new();
+        Bench { task, store, setting, paths: task.paths(), runs: Mutex::new(done), folder, extra }
     }
 
     /// All runs that are done.
@@ -147,17 +148,17 @@ impl<'a> Bench<'a> {
     /// A constant group as a cell of its own, behind the others.
     pub(super) fn constant(&mut self, size: u32) -> usize {
         let (number, base) = (self.task.cells.len() + size as usize, &self.task.cells[self.task.baseline]);
-        self.constant.entry(number).or_insert_with(|| base.constant(size));
+        self.extra.entry(number).or_insert_with(|| base.constant(size));
         number
     }
 
-    /// Another cell, behind the others.
+    /// Another cell, under a number that no other has.
     pub(super) fn add(&mut self, number: usize, cell: Prepared) {
-        self.constant.insert(number, cell);
+        self.extra.insert(number, cell);
     }
 
     fn cell(&self, number: usize) -> &Prepared {
-        self.task.cells.get(number).unwrap_or_else(|| &self.constant[&number])
+        self.task.cells.get(number).unwrap_or_else(|| &self.extra[&number])
     }
 
     /// The cost floor of each cell, mean over some replications; cells that differ in their policies alone share the work.

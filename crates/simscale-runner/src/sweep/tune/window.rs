@@ -167,7 +167,14 @@ mod tests {
         );
         let document = Document::parse("x.toml", &text).unwrap();
         let scenario = Scenario::read_document(&document).unwrap().resolved();
-        Prepared { name: "x".into(), labels: Vec::new(), values: Vec::new(), scenario, trace: None }
+        Prepared {
+            name: "x".into(),
+            labels: Vec::new(),
+            values: Vec::new(),
+            scenario,
+            trace: None,
+            versus: None,
+        }
     }
 
     const HOUR: u64 = DAY / 24;
