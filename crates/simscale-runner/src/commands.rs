@@ -9,6 +9,7 @@ mod list;
 mod reference;
 mod run;
 mod size;
+mod suite;
 mod sweep;
 mod tune;
 
@@ -54,6 +55,8 @@ enum Command {
     Compare(sweep::CompareArgs),
     /// Tell what changed from one result to another, with intervals.
     Diff(diff::Args),
+    /// Sweep several workloads with the same alternatives and put the answers beside each other.
+    Suite(suite::Args),
     /// Validate scenarios without running them and print the capacity arithmetic.
     Check(check::Args),
     /// Tell what policies would have decided on recorded observations, without simulating a service.
@@ -86,6 +89,7 @@ pub fn execute(cli: Cli, stop: &AtomicBool) -> Result<Code, Failure> {
         Command::Tune(args) => tune::tune(&args, stop),
         Command::Compare(args) => sweep::compare(&args, stop),
         Command::Diff(args) => diff::diff(&args),
+        Command::Suite(args) => suite::suite(&args, stop),
         Command::Check(args) => check::check(&args, stop),
         Command::Decide(args) => decide::decide(&args),
         Command::ExplainRun(args) => explain_run::explain(&args),

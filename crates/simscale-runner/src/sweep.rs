@@ -10,6 +10,7 @@ mod report;
 pub mod statistics;
 mod store;
 mod story;
+pub mod suite;
 mod tables;
 mod tune;
 mod words;
@@ -356,7 +357,7 @@ impl Task {
 
 /// Whether all intervals are as narrow as asked. Looking again and again would make them too hopeful: each of `looks` looks gets
 /// its part of the error.
-fn precise(study: &Study, precision: Precision, looks: u64) -> bool {
+pub fn precise(study: &Study, precision: Precision, looks: u64) -> bool {
     let confidence = 1.0 - (1.0 - study.confidence) / looks as f64;
     let half = |cell: usize, path: &str| {
         let sample = study.sample(cell, path);

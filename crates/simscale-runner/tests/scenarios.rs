@@ -7,7 +7,7 @@ use std::process::Command;
 fn shipped() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
     let mut files = Vec::new();
-    for folder in [root.clone(), root.join("aws"), root.join("bench")] {
+    for folder in [root.clone(), root.join("aws"), root.join("bench"), root.join("suite")] {
         let entries = std::fs::read_dir(folder).expect("the folder ships");
         files.extend(
             entries

@@ -117,6 +117,36 @@ Examples:
   simscale compare today.toml proposal.toml
   simscale compare poll.toml step.toml tracking.toml --replications 20 --format markdown";
 
+impl SweepArgs {
+    /// The sweep of one workload of a suite: it goes on where it was stopped, unless it is to start afresh.
+    pub(super) fn of_suite(
+        file: &str,
+        out: &Path,
+        replications: Option<u32>,
+        jobs: Option<u16>,
+        fresh: bool,
+    ) -> SweepArgs {
+        let common = Common {
+            out: Some(out.to_path_buf()),
+            replications,
+            seed: None,
+            jobs,
+            resume: !fresh,
+            fresh,
+            format: Format::Text,
+            quiet: true,
+        };
+        SweepArgs {
+            file: file.to_owned(),
+            sweep: Vec::new(),
+            set: Vec::new(),
+            dry_run: false,
+            yes: false,
+            common,
+        }
+    }
+}
+
 /// `simscale sweep`.
 pub fn sweep(args: &SweepArgs, stop: &AtomicBool) -> Result<Code, Failure> {
     proceed(planned(args, "sweep", stop)?.0, args, stop)
