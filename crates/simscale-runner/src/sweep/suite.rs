@@ -264,7 +264,7 @@ impl Suite {
     fn picture(&self) -> String {
         let (left, top, wide, high) = (150, 90, 112, 46);
         let cells = self.outcomes.first().map_or(&[][..], |outcome| &outcome.cells);
-        let width = left + wide * self.outcomes.len() + 20;
+        let width = (left + wide * self.outcomes.len() + 20).max(720);
         let height = top + high * cells.len() + 50;
         let mut text = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\">\n\
@@ -315,6 +315,7 @@ fn square(outcome: &Outcome, at: usize, (x, y): (usize, usize), (wide, high): (u
     };
     let missed = cell.worst().map_or(String::new(), |kept| match kept.violation_ratio {
         0.0 => "misses nothing".to_owned(),
+        ratio if ratio < 1e-4 => "misses under 0.01 %".to_owned(),
         ratio => format!("misses {}", percent(ratio)),
     });
     let middle = x + wide / 2;
