@@ -3,6 +3,7 @@
 use crate::failure::{Code, Failure};
 use crate::output::{ACTIVITY_COLUMNS, Column, INSTANCE_COLUMNS, PERIOD_COLUMNS, write_whole};
 use crate::record::Console;
+use crate::sweep::suite::SUITE_COLUMNS;
 use crate::sweep::{CELL_COLUMNS, COMPARISON_COLUMNS, DAY_COLUMNS, RUN_COLUMNS, gauge};
 use serde_json::Value;
 use simscale::Scenario;
@@ -168,6 +169,8 @@ fn sweep_page() -> String {
     let line = |(path, meaning): &(&str, &str)| format!("| `{path}` | {meaning} |\n");
     page += "| path | meaning |\n|---|---|\n";
     page += &gauge::FIGURES.iter().map(line).collect::<String>();
+    page += "\n## suite.csv\n\nWritten by `simscale suite`: one row for each cell of each workload.\n\n";
+    page += &columns(&SUITE_COLUMNS);
     page
 }
 

@@ -133,6 +133,8 @@ impl SweepArgs {
             jobs,
             resume: !fresh,
             fresh,
+            no_expect: true,
+            save_baseline: None,
             format: Format::Text,
             quiet: true,
         };
