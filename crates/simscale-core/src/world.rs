@@ -17,7 +17,7 @@ pub use anomalies::{Anomalies, Mitigation};
 pub use hooks::{Hook, HookFailure, HookResult, Transition};
 pub use machines::{Machine, Operation, OperationAction, OperationTargets, Strike};
 pub use maintenance::{Maintenance, Refresh};
-pub use mixed::{InstanceType, Mixed, OnDemandStrategy, SpotPool, SpotStrategy};
+pub use mixed::{InstanceType, Interruptions, Mixed, OnDemandStrategy, SpotPool, SpotStrategy};
 pub use places::{Addresses, Agents, Places, Shortage, WhenEmpty};
 pub use suspension::{Process, Suspension};
 pub use warm_pool::{PoolState, WarmPool};
@@ -396,6 +396,8 @@ pub struct Group {
     pub deployments: Vec<Deployment>,
     /// Several types, On-Demand and Spot, in place of the one type of the world's instance.
     pub mixed: Option<Mixed>,
+    /// Whether zones that differ by two instances and more are evened out.
+    pub zone_rebalancing: bool,
 }
 
 /// A new version of the service replaces the one that runs.

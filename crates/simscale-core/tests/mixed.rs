@@ -24,6 +24,7 @@ fn mixed(types: Vec<InstanceType>, base: u32, desired: u32, max: u32) -> World {
         on_demand_percent: 0,
         on_demand: OnDemandStrategy::Prioritized,
         spot: SpotStrategy::LowestPrice { pools: 2 },
+        interruptions: Interruptions::default(),
     });
     w
 }

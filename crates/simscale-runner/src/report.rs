@@ -272,6 +272,9 @@ fn scaling(summary: &Summary) -> String {
     if s.returns > 0 {
         text += &format!(", {} to the warm pool", counted(s.returns, "return", "returns"));
     }
+    if s.interruptions > 0 {
+        text += &format!(", {}", counted(s.interruptions, "interruption", "interruptions"));
+    }
     text
 }
 

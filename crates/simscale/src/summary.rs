@@ -314,6 +314,8 @@ pub struct Scaling {
     pub returns: u64,
     /// Instances replaced by instance refreshes.
     pub refreshed: u64,
+    /// Spot instances interrupted.
+    pub interruptions: u64,
 }
 
 /// What the coordinator of the instances' agents believed.
@@ -530,6 +532,7 @@ fn scaling(result: &RunResult) -> Scaling {
         warm_starts: s.warm_starts,
         returns: s.returns,
         refreshed: s.refreshed,
+        interruptions: s.interruptions,
     }
 }
 

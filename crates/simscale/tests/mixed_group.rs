@@ -110,6 +110,28 @@ fn mistakes_name_the_place_the_rule_and_the_fix() {
             "group.mixed.capacity.0.type: \"m5.large\" is no type of the group; the types are: c5.large, c5.xlarge",
         ),
     ];
+    let cases = cases.into_iter().chain([
+        (
+            "max = 8",
+            "max = 8\ntermination = [\"default\", \"oldest_instance\"]",
+            "group.termination.0: \"default\" is not the last: AWS refuses a list in which Default is followed by another policy; put it at the end, or leave it out",
+        ),
+        (
+            "max = 8",
+            "max = 8\ntermination = [\"oldest_launch_configuration\"]",
+            "group.termination.0: \"oldest_launch_configuration\" has no effect: all instances are launched from one version of one launch template; leave it out",
+        ),
+        (
+            "max = 8",
+            "max = 8\ntermination = \"oldest_instance\"",
+            "group.termination: \"oldest_instance\" is a text where a list belongs",
+        ),
+        (
+            "[[group.mixed.price]]",
+            "[[group.mixed.interruption]]\nevery = \"0s\"\n[[group.mixed.price]]",
+            "group.mixed.interruption.0.every: \"0s\" is no time; write every = \"12h\"",
+        ),
+    ]);
     for (from, to, want) in cases {
         assert!(BASE.contains(from), "{from}");
         let text = BASE.replacen(from, to, 1);

@@ -74,7 +74,7 @@ stickiness = { cookie = "application", duration = "1h" }
 min = 1
 max = 9
 zones = ["a", "b"]
-termination = "newest_instance"
+termination = ["newest_instance"]
 warm_up = "2m"
 health = { check = "elb", grace_period = "90s" }
 [[fault]]

@@ -22,6 +22,10 @@ pub enum Ending {
     Returned,
     /// An instance refresh put one of another version in its place.
     Refreshed,
+    /// EC2 took the Spot instance back.
+    Interrupted,
+    /// Another was launched in its place before, because it was about to be interrupted or stood in the fullest zone.
+    Rebalanced,
 }
 
 impl Ending {
@@ -36,6 +40,8 @@ impl Ending {
             Ending::Deployed => "deployed",
             Ending::Returned => "returned",
             Ending::Refreshed => "refreshed",
+            Ending::Interrupted => "interrupted",
+            Ending::Rebalanced => "rebalanced",
         }
     }
 }

@@ -70,6 +70,11 @@ pub(crate) struct Life {
     /// Its type, where types are mixed, and whether it is a Spot instance.
     pub kind: u8,
     pub spot: bool,
+    /// Since when a rebalance recommendation or a notice says that it will be interrupted, and since when the notice.
+    pub at_risk: Option<u64>,
+    pub noticed: Option<u64>,
+    /// Since when it only serves until the others are enough.
+    pub outgoing: Option<u64>,
     /// Version of the launch template that it was launched from.
     pub version: u32,
     /// A task of a blue/green deployment that takes no traffic before the shift.
@@ -201,6 +206,9 @@ impl Life {
             zone,
             kind: 0,
             spot: false,
+            at_risk: None,
+            noticed: None,
+            outgoing: None,
             version: 1,
             dark: false,
             address: OWN_ADDRESS.wrapping_add(launch),

@@ -38,6 +38,14 @@ pub fn decrement_is_lost(desired: u32, current: u32, decrement: u32) -> bool {
     decrement > 0 && decrement < current.saturating_sub(desired)
 }
 
+/// The units that a group may have while it launches before it terminates, at a size or bound: a tenth above, rounded down, or one, whichever is more.
+///
+/// Source: EC2 Auto Scaling User Guide, "Rebalancing activities" and "Capacity Rebalancing"; the tenth and the one are documented, the rounding
+/// is inferred.
+pub fn rebalance_limit(size: u32) -> u32 {
+    size.saturating_add((size / 10).max(1))
+}
+
 /// A Spot pool as a launch sees it, by its place in the list of types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Pool {

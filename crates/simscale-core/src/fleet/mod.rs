@@ -22,7 +22,7 @@ pub(crate) use job::{ERROR, Job, Outcome, PROBE};
 pub(crate) use life::{BootStep, Health, Life, MACHINES, Stage, launch_of};
 pub use maintenance::maintenance_limits;
 pub(crate) use mixed::{Pool, choose_pool, rank_pools};
-pub use mixed::{Split, decrement_is_lost, purchase_split, unit_price};
+pub use mixed::{Split, decrement_is_lost, purchase_split, rebalance_limit, unit_price};
 pub use replacement::{Replacement, unhealthy_replacements};
 pub(crate) use server::{Claim, Departures, Server};
 pub use termination::{Candidate, Configuration, terminated_first};

@@ -36,6 +36,9 @@ pub(crate) enum Purpose {
     HookFailure,
     WarmStart,
     Zone,
+    SpotLife,
+    SpotAdvice,
+    SpotVictim,
 }
 
 impl Purpose {
@@ -67,6 +70,9 @@ impl Purpose {
             Purpose::HookFailure => "hook_failure",
             Purpose::WarmStart => "warm_start",
             Purpose::Zone => "zone",
+            Purpose::SpotLife => "spot_life",
+            Purpose::SpotAdvice => "spot_advice",
+            Purpose::SpotVictim => "spot_victim",
         }
     }
 }

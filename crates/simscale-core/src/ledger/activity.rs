@@ -48,6 +48,10 @@ pub enum ActivityKind {
     WarmPool,
     /// An instance refresh began, replaced an instance, or ended.
     Refresh,
+    /// A Spot instance was recommended to be rebalanced, given notice, or interrupted.
+    Spot,
+    /// An instance is to leave when another that is launched in its place is ready.
+    Rebalance,
 }
 
 impl ActivityKind {
@@ -73,6 +77,8 @@ impl ActivityKind {
         ActivityKind::Machine,
         ActivityKind::WarmPool,
         ActivityKind::Refresh,
+        ActivityKind::Spot,
+        ActivityKind::Rebalance,
     ];
 
     /// Its name in tables.
@@ -98,6 +104,8 @@ impl ActivityKind {
             ActivityKind::Machine => "machine",
             ActivityKind::WarmPool => "warm_pool",
             ActivityKind::Refresh => "refresh",
+            ActivityKind::Spot => "spot",
+            ActivityKind::Rebalance => "rebalance",
         }
     }
 
@@ -130,6 +138,12 @@ impl ActivityKind {
                 "an instance's CPU credits ran out, came back, or are charged from now on"
             }
             ActivityKind::Hook => "lifecycle hooks began to hold an instance, or one of them ended",
+            ActivityKind::Spot => {
+                "a Spot instance got a rebalance recommendation or an interruption notice, or was interrupted"
+            }
+            ActivityKind::Rebalance => {
+                "an instance leaves when another, launched in its place before, is ready"
+            }
         }
     }
 }

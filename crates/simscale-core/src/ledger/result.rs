@@ -323,6 +323,8 @@ pub struct Scaling {
     pub returns: u64,
     /// Instances replaced by instance refreshes.
     pub refreshed: u64,
+    /// Spot instances interrupted.
+    pub interruptions: u64,
 }
 
 /// What the coordinator of the instances' agents believed in the statistics window.

@@ -282,6 +282,7 @@ impl Engine<'_> {
             warm_starts: count(Entry::WarmStarted),
             returns: count(Entry::Returned),
             refreshed: count(Entry::Refreshed),
+            interruptions: count(Entry::Interrupted),
         }
     }
 

@@ -114,9 +114,9 @@ impl Engine<'_> {
             let all = self.slots().filter(|(_, i)| i.living()).count() as u32;
             let old = |i: &super::Instance| i.version != version;
             let slot = if self.slots().any(|(_, i)| i.living() && old(i)) {
-                self.who_of(u32::MAX, old)
+                self.who_of(u32::MAX, None, old)
             } else if all > self.desired {
-                self.who_of(u32::MAX, |_| true)
+                self.who_of(u32::MAX, None, |_| true)
             } else {
                 None
             };

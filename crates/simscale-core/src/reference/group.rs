@@ -23,7 +23,7 @@ impl Engine<'_> {
     /// Those that wait for a shift of the traffic: nobody counts on them yet.
     /// Capacity units of those that the group counts.
     pub(super) fn units(&self) -> u32 {
-        self.units_of(|i| i.living() && !i.dark)
+        self.units_of(|i| i.counts() && !i.dark)
     }
 
     pub(super) fn in_the_dark(&self) -> u32 {
@@ -39,7 +39,7 @@ impl Engine<'_> {
     }
 
     /// Launches or terminates until there are as many units as desired.
-    pub(super) fn fit(&mut self, drains: bool) {
+    fn fit_size(&mut self, drains: bool) {
         while !self.is_suspended(Process::Launch) && self.units() < self.desired + self.surge {
             if self.take_member() {
                 continue;
@@ -61,21 +61,33 @@ impl Engine<'_> {
         self.fit_pool();
     }
 
+    /// Fits, and looks whether somebody outgoing may go.
+    pub(super) fn fit(&mut self, drains: bool) {
+        self.fit_size(drains);
+        self.look_for_outgoing();
+    }
+
     /// The unprotected instance that goes, from the fullest of the zones that have one.
     fn who_goes(&self) -> Option<usize> {
         let excess = self.units() - self.desired - self.surge;
-        self.who_of(excess, |instance| !instance.dark)
+        self.who_of(excess, self.too_many(), |i| !i.dark && i.outgoing.is_none())
     }
 
     /// [`Engine::who_goes`] with at most `excess` units, as if there were only those for which `which` holds.
-    pub(super) fn who_of(&self, excess: u32, which: impl Fn(&Instance) -> bool) -> Option<usize> {
-        self.first_of(excess, |i| i.living() && which(i), &self.world.group.termination)
+    pub(super) fn who_of(
+        &self,
+        excess: u32,
+        too_many: Option<bool>,
+        which: impl Fn(&Instance) -> bool,
+    ) -> Option<usize> {
+        self.first_of(excess, too_many, |i| i.living() && which(i), &self.world.group.termination)
     }
 
     /// Of those for which `which` holds, with at most `excess` units, the one that these rules take first.
     pub(super) fn first_of(
         &self,
         excess: u32,
+        too_many: Option<bool>,
         which: impl Fn(&Instance) -> bool,
         rules: &[Termination],
     ) -> Option<usize> {
@@ -86,7 +98,6 @@ impl Engine<'_> {
         let mut open: Vec<(usize, &Instance)> = pool().filter(|(_, i)| !stays(i)).collect();
         let most = open.iter().map(|(_, i)| count(i.zone)).max()?;
         open.retain(|(_, i)| count(i.zone) == most);
-        let too_many = self.too_many();
         for rule in rules {
             let mut steps: Vec<Step<'_>> = Vec::new();
             let hour = |i: &Instance| HOUR - i.billed_from.map_or(0, |from| (self.now - from) % HOUR);

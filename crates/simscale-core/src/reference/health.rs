@@ -124,6 +124,9 @@ impl Engine<'_> {
             self.later(now + SECOND, Life::SlowStart { slot, launch, since: now });
         }
         self.targets_change();
+        if healthy {
+            self.look_for_outgoing();
+        }
     }
 
     pub(super) fn slow_start_step(&mut self, slot: usize, since: u64) {

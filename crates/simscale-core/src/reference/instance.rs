@@ -45,6 +45,10 @@ pub(super) struct Instance {
     /// Its place in the list of types, and how it was bought.
     pub kind: usize,
     pub spot: bool,
+    pub at_risk: Option<u64>,
+    pub noticed: Option<u64>,
+    /// Since when it waits for a replacement to be ready.
+    pub outgoing: Option<u64>,
     /// Version of its launch template.
     pub version: u32,
     /// It takes no traffic before its deployment shifts it.
@@ -131,6 +135,9 @@ impl Instance {
             zone,
             kind: 0,
             spot: false,
+            at_risk: None,
+            noticed: None,
+            outgoing: None,
             version: 1,
             dark: false,
             address: 0,
@@ -186,6 +193,11 @@ impl Instance {
     /// A member of the group that does not leave.
     pub fn living(&self) -> bool {
         matches!(self.stage, Stage::Booting | Stage::InService)
+    }
+
+    /// One of those that zones are counted by.
+    pub fn counts(&self) -> bool {
+        self.living() && self.outgoing.is_none()
     }
 
     pub fn leaving(&self) -> bool {

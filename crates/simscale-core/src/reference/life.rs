@@ -31,6 +31,7 @@ impl Engine<'_> {
             self.give_address(slot);
             self.first_check(slot);
             self.open_account(slot, true);
+            self.draw_life(slot);
         }
         self.agents_of_the_start();
         self.pool_of_the_start();
@@ -98,6 +99,7 @@ impl Engine<'_> {
         self.say(ActivityKind::Launch, "group", Some(launch), &text);
         self.give_address(slot);
         self.at_mut(slot).phase_ends = self.now;
+        self.draw_life(slot);
         slot
     }
 

@@ -54,6 +54,7 @@ pub(super) enum Entry {
     WarmStarted,
     Refreshed,
     Returned,
+    Interrupted,
     MachineStarted,
     MachineStopped,
     /// The count of instances in service is now this.

@@ -39,7 +39,7 @@ impl Engine<'_> {
         if above * 100 < u64::from(self.desired - base) * percent {
             above += 1;
         }
-        (self.units_of(|i| i.living() && !i.spot), base + above as u32)
+        (self.units_of(|i| i.counts() && !i.spot), base + above as u32)
     }
 
     pub(super) fn next_is_spot(&self) -> bool {
@@ -134,7 +134,7 @@ impl Engine<'_> {
         let (there, wanted) = self.on_demand(mixed);
         if there > wanted {
             Some(false)
-        } else if self.units_of(|i| i.living() && i.spot) > self.desired - wanted {
+        } else if self.units_of(|i| i.counts() && i.spot) > self.desired - wanted {
             Some(true)
         } else {
             None

@@ -21,11 +21,13 @@ mod maintain;
 mod measure;
 mod mixed;
 mod operations;
+mod outgoing;
 mod places;
 mod queue;
 mod replace;
 mod requests;
 mod sessions;
+mod spot;
 mod stickiness;
 mod targets;
 mod told;
@@ -61,10 +63,16 @@ enum Life {
     Operation { index: usize, count: usize },
     Login { slot: usize, launch: u64 },
     SeenStopped { address: u64, launch: u64 },
+    Warning { kind: usize, zone: usize, step: usize },
+    Capacity { kind: usize, zone: usize, step: usize },
+    Advice { slot: usize, launch: u64 },
+    Notice { slot: usize, launch: u64 },
+    Reclaim { slot: usize, launch: u64 },
     GroupCheck,
     Resume { index: usize },
     Reconcile { launch: u64 },
     Retry,
+    Outgoing,
     Deployment { index: usize },
     DeploymentStep { index: usize, version: u32 },
     Refresh { index: usize },
@@ -90,6 +98,10 @@ enum Fact {
     Standing = 45,
     Stop = 46,
     Anomaly = 47,
+    Advice = 70,
+    Notice = 71,
+    Reclaim = 72,
+    Outgoing = 73,
     DeploymentBegins = 50,
     DeploymentEnds = 51,
     RefreshBegins = 52,
@@ -271,6 +283,7 @@ impl Engine<'_> {
         self.later(self.world.group.health.every.as_nanos(), Life::GroupCheck);
         self.prepare_suspensions();
         self.plan_comparison();
+        self.prepare_capacity();
     }
 
     /// Takes the smallest of all that could happen next.
@@ -332,6 +345,12 @@ impl Engine<'_> {
             Life::Login { slot, launch } if self.is(slot, launch) => self.login(slot),
             Life::SeenStopped { launch, .. } => self.seen_stopped(launch),
             Life::Retry => self.try_again(),
+            Life::Outgoing => self.outgoing_leave(),
+            Life::Warning { kind, zone, step } => self.warn(kind, zone, step),
+            Life::Capacity { kind, zone, step } => self.change_capacity(kind, zone, step),
+            Life::Advice { slot, launch } if self.is(slot, launch) => self.advise(slot),
+            Life::Notice { slot, launch } if self.is(slot, launch) => self.give_notice(slot),
+            Life::Reclaim { slot, launch } if self.is(slot, launch) => self.reclaim(slot),
             Life::Deployment { index } => self.deployment_begins(index),
             Life::DeploymentStep { index, version } => self.deployment_goes_on(index, version),
             Life::Refresh { index } => self.refresh_begins(index),

@@ -19,8 +19,8 @@ pub(super) struct Believed {
 }
 
 impl Engine<'_> {
-    fn living_in(&self, zone: usize, pool: bool) -> usize {
-        let counts = |i: &super::Instance| i.living() || pool && i.pooled();
+    pub(super) fn living_in(&self, zone: usize, pool: bool) -> usize {
+        let counts = |i: &super::Instance| i.counts() || pool && i.pooled();
         self.slots().filter(|(_, i)| counts(i) && i.zone == zone).count()
     }
 
@@ -71,6 +71,13 @@ impl Engine<'_> {
     pub(super) fn lacks(&self, zone: usize) -> bool {
         let mut here = self.world.group.places.shortages.iter().filter(|s| usize::from(s.zone) == zone);
         here.any(|s| (s.from.as_nanos()..s.to.as_nanos()).contains(&self.now))
+    }
+
+    /// Whether the next launch would find room in a zone.
+    pub(super) fn would_take(&self, zone: usize) -> bool {
+        let strict = self.world.group.places.addresses.is_some_and(|a| a.when_empty == WhenEmpty::Fail);
+        let address = !strict || self.reserved(zone).is_some();
+        !self.lacks(zone) && address && self.purchase(zone, self.next_is_spot(), false).is_some()
     }
 
     fn refuses(&mut self, zone: usize, why: &str) {

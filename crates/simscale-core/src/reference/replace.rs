@@ -46,6 +46,8 @@ impl Engine<'_> {
         }
         self.maintain();
         self.fit(true);
+        self.replace_those_at_risk();
+        self.even_out_zones();
     }
 
     fn marked(&self, crashed: bool) -> Vec<usize> {
@@ -114,7 +116,7 @@ impl Engine<'_> {
         self.note(Entry::Replaced);
         self.say(ActivityKind::Health, "group", Some(launch), why);
         let ending = if self.at(slot).crashed { Ending::StoppedRunning } else { Ending::Unhealthy };
-        self.at_mut(slot).ending = Some(ending);
+        self.at_mut(slot).ending.get_or_insert(ending);
         self.begin_termination(slot, true);
     }
 }

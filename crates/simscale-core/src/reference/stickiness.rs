@@ -19,8 +19,8 @@ impl Engine<'_> {
             let gone = self.gone.iter().find(of_launch);
             let ending = gone.or(self.slots().map(|s| s.1).find(of_launch)).and_then(|i| i.ending);
             let kept =
-                |e| matches!(e, Ending::ScaledIn | Ending::Deployed | Ending::Returned | Ending::Refreshed);
-            let by_health = there || ending.is_some_and(|e| !kept(e));
+                [Ending::ScaledIn, Ending::Deployed, Ending::Returned, Ending::Refreshed, Ending::Rebalanced];
+            let by_health = there || ending.is_some_and(|e| !kept.contains(&e));
             self.broken_cookies.push((self.now, by_health));
         }
         self.sessions[session].cookie = None;

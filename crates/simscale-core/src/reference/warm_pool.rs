@@ -85,7 +85,7 @@ impl Engine<'_> {
         }
         while self.members() > wanted {
             let stays = |i: &Instance| matches!(i.stage, Stage::Warming | Stage::Resting);
-            match self.first_of(u32::MAX, stays, &[Termination::Default]) {
+            match self.first_of(u32::MAX, None, stays, &[Termination::Default]) {
                 Some(slot) => self.discard(slot),
                 None => break,
             }
@@ -104,7 +104,7 @@ impl Engine<'_> {
     /// Takes a member into the group, if there is one that can start.
     pub(super) fn take_member(&mut self) -> bool {
         let Some(pool) = self.warm_pool() else { return false };
-        let living = |zone: usize| self.slots().filter(|(_, i)| i.living() && i.zone == zone).count();
+        let living = |zone: usize| self.slots().filter(|(_, i)| i.counts() && i.zone == zone).count();
         let can_start = |i: &Instance| pool.state == PoolState::Running || !self.lacks(i.zone);
         let mut ready: Vec<(usize, usize, u64, usize)> = self
             .slots()

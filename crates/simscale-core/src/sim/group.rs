@@ -19,6 +19,8 @@ pub(super) struct GroupState {
     pub in_service: u32,
     /// Capacity units of both: their number, unless types are mixed.
     pub units: u32,
+    /// Living instances that go when the others are enough; they count in no other number but `booting` and `in_service`.
+    pub outgoing: u32,
     /// Instances that leave: draining, or held by hooks afterwards.
     pub draining: u32,
     /// Those among them whose drain is over.
@@ -55,6 +57,7 @@ impl GroupState {
             booting: 0,
             in_service: 0,
             units: 0,
+            outgoing: 0,
             draining: 0,
             wrapping_up: 0,
             delayed: None,
@@ -139,6 +142,7 @@ impl Sim<'_> {
         }
         self.fit_pool();
         self.group.end_activities(self.now);
+        self.outgoing_may_leave();
     }
 
     /// The lowest free slot, made when there is none.
@@ -178,9 +182,11 @@ impl Sim<'_> {
         let now = self.now;
         self.group.scaling.terminations += 1;
         self.desk.book.control_fact(2, now, slot as u64);
-        self.group.living[usize::from(self.lives[slot].zone)] -= 1;
-        if !self.lives[slot].dark {
-            self.group.units -= self.weight(slot);
+        if self.lives[slot].outgoing.is_some() {
+            self.group.outgoing -= 1;
+        } else {
+            self.group.living[usize::from(self.lives[slot].zone)] -= 1;
+            self.group.units -= if self.lives[slot].dark { 0 } else { self.weight(slot) };
         }
         let launch = self.lives[slot].launch;
         self.note(ActivityKind::Termination, "group", Some(launch), "leaves");

@@ -112,6 +112,7 @@ impl Sim<'_> {
             self.desk.book.control_fact(6, self.now, (slot as u64) << 1 | u64::from(now_healthy));
             if now_healthy {
                 self.begin_slow_start(slot);
+                self.outgoing_may_leave();
             } else {
                 self.end_slow_start(slot);
             }
@@ -321,6 +322,7 @@ mod tests {
                 warm_pool: None,
                 maintenance: None,
                 refreshes: Vec::new(),
+                zone_rebalancing: false,
             },
             machines: Vec::new(),
             operations: Vec::new(),

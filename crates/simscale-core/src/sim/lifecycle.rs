@@ -33,6 +33,7 @@ impl Sim<'_> {
             self.open_account(slot);
             self.measures.begin(slot, 0);
             self.start_checks(slot);
+            self.draw_interruption(slot);
         }
         self.fill_pool();
         self.install_machines();
@@ -76,6 +77,7 @@ impl Sim<'_> {
         self.note(ActivityKind::Launch, "group", Some(launch), &launched);
         self.take_address(slot, place);
         self.bill.exists(self.now, self.lives[slot].owns_address());
+        self.draw_interruption(slot);
         slot
     }
 
@@ -193,6 +195,7 @@ impl Sim<'_> {
             self.lives[slot].health.known = true;
             self.begin_slow_start(slot);
             self.refresh_targets();
+            self.outgoing_may_leave();
         }
     }
 

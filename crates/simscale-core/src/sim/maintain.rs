@@ -126,7 +126,8 @@ impl Sim<'_> {
     }
 
     fn give_way(&mut self, slot: usize) {
-        if self.world.group.maintenance.is_some() && self.lives[slot].marked.is_some() {
+        let unhealthy = self.world.group.maintenance.is_some() && !self.suspended(Process::ReplaceUnhealthy);
+        if unhealthy && self.lives[slot].marked.is_some() {
             return self.replace(slot, "failed the balancer's health checks: replaced", Ending::Unhealthy);
         }
         let Some(refresh) = &mut self.group.refreshing else { return };

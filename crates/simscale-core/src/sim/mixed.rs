@@ -43,7 +43,7 @@ impl Sim<'_> {
     }
 
     fn on_demand_units(&self) -> u32 {
-        self.units(|l| !l.spot)
+        self.units(|l| !l.spot && l.outgoing.is_none())
     }
 
     /// On-demand units that the desired capacity wants.
@@ -85,7 +85,8 @@ impl Sim<'_> {
 
     /// Who goes first, of those with at most `excess` units; nobody when all are protected or heavier.
     pub(super) fn victim(&self, excess: u32) -> Option<usize> {
-        let living = |&slot: &usize| alive(&self.lives[slot]) && !self.lives[slot].dark;
+        let counts = |l: &Life| alive(l) && !l.dark && l.outgoing.is_none();
+        let living = |&slot: &usize| counts(&self.lives[slot]);
         let slots: Vec<usize> = (0..self.lives.len()).filter(living).collect();
         let surplus = self.world.group.mixed.as_ref().and_then(|mixed| self.surplus(mixed));
         let candidates: Vec<Candidate> =
@@ -115,7 +116,7 @@ impl Sim<'_> {
         if on_demand > wanted {
             return Some(false);
         }
-        let spot = self.units(|l| l.spot);
+        let spot = self.units(|l| l.spot && l.outgoing.is_none());
         (spot > self.group.desired - wanted).then_some(true)
     }
 

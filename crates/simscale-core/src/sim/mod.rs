@@ -21,6 +21,7 @@ mod maintain;
 mod measure;
 mod mixed;
 mod operations;
+mod outgoing;
 mod places;
 mod publish;
 mod queue;
@@ -28,6 +29,7 @@ mod replace;
 mod requests;
 mod run;
 mod sessions;
+mod spot;
 mod stickiness;
 mod warm_pool;
 
@@ -81,10 +83,16 @@ enum Event {
     Operation { index: u32, count: u32 },
     AgentLogin { slot: u32, launch: u64 },
     AgentSeen { address: u64, launch: u64 },
+    SpotWarning { kind: u8, zone: u8, step: u32 },
+    SpotCapacity { kind: u8, zone: u8, step: u32 },
+    SpotAdvice { slot: u32, launch: u64 },
+    SpotNotice { slot: u32, launch: u64 },
+    SpotReclaim { slot: u32, launch: u64 },
     GroupCheck,
     Resume { index: u32 },
     Reconcile,
     LaunchRetry,
+    Outgoing,
     Deployment { index: u32 },
     DeploymentStep { index: u32, version: u32 },
     Refresh { index: u32 },
@@ -250,6 +258,12 @@ impl Sim<'_> {
             Event::AgentSeen { address, launch } => self.agent_seen(address, launch),
             Event::Reconcile => self.reconcile(true),
             Event::LaunchRetry => self.launch_retry(),
+            Event::Outgoing => self.let_outgoing_go(),
+            Event::SpotWarning { kind, zone, step } => self.spot_warning(kind, zone, step),
+            Event::SpotCapacity { kind, zone, step } => self.spot_capacity(kind, zone, step),
+            Event::SpotAdvice { slot, launch } => self.spot_advice(slot as usize, launch),
+            Event::SpotNotice { slot, launch } => self.spot_notice(slot as usize, launch),
+            Event::SpotReclaim { slot, launch } => self.spot_reclaim(slot as usize, launch),
             Event::Deployment { index } => self.begin_deployment(index as usize),
             Event::DeploymentStep { index, version } => self.deployment_step(index as usize, version),
             Event::Refresh { index } => self.begin_refresh(index as usize),

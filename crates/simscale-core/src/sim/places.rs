@@ -93,9 +93,7 @@ impl Sim<'_> {
             return None;
         };
         let address = self.places.lowest(self.pool_of(zone));
-        if address.is_none()
-            && self.world.group.places.addresses.is_some_and(|a| a.when_empty == WhenEmpty::Fail)
-        {
+        if self.lacks_address(zone) {
             self.refuse(zone, &self.no_address(zone));
             return None;
         }
@@ -108,6 +106,20 @@ impl Sim<'_> {
         let short =
             |s: &crate::world::Shortage| s.zone == zone && s.from.as_nanos() <= now && now < s.to.as_nanos();
         self.world.group.places.shortages.iter().any(short)
+    }
+
+    /// Whether no launch gets an address in the zone.
+    fn lacks_address(&self, zone: u8) -> bool {
+        let fails = |a: &Addresses| a.when_empty == WhenEmpty::Fail;
+        self.world.group.places.addresses.is_some_and(|a| fails(&a))
+            && self.places.lowest(self.pool_of(zone)).is_none()
+    }
+
+    /// Whether the zone would take the next launch.
+    pub(super) fn takes(&self, zone: u8) -> bool {
+        !self.lacks_capacity(zone)
+            && self.buy(zone, self.buys_spot(), false).is_some()
+            && !self.lacks_address(zone)
     }
 
     fn pool_of(&self, zone: u8) -> usize {

@@ -25,6 +25,8 @@ impl Sim<'_> {
         self.replace_unhealthy();
         self.maintain();
         self.reconcile(true);
+        self.rebalance_capacity();
+        self.rebalance_zones();
     }
 
     /// The group looks for broken instances, replaces them, and looks again later.

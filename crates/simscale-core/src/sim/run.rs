@@ -147,6 +147,7 @@ impl<'a> Sim<'a> {
         }
         self.schedule_faults();
         self.schedule_resumes();
+        self.schedule_capacity();
         self.schedule_operations();
         self.schedule_anomalies();
         self.schedule_deployments();

@@ -1,7 +1,7 @@
 //! A group of several instance types: their weights, On-Demand and Spot, and what Spot capacity there is.
 
 use super::World;
-use crate::kernel::SimTime;
+use crate::kernel::{SimDuration, SimTime};
 
 /// A mixed instances policy. The group's sizes are then capacity units, of which an instance has its weight.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +16,36 @@ pub struct Mixed {
     pub on_demand: OnDemandStrategy,
     /// Which pool a Spot launch takes.
     pub spot: SpotStrategy,
+    /// How Spot instances are interrupted.
+    pub interruptions: Interruptions,
+}
+
+/// How Spot instances are interrupted, and what the group does about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interruptions {
+    /// From the notice to the end of the instance.
+    pub notice: SimDuration,
+    /// From a rebalance recommendation to the notice; `None`: there are no recommendations.
+    pub lead: Option<SimDuration>,
+    /// Chance that a recommendation precedes the notice, in millionths.
+    pub recommended_ppm: u32,
+    /// Whether an instance is no target of the balancer any more from its notice on.
+    pub deregister: bool,
+    /// Whether a replacement is launched at the recommendation or the notice.
+    pub capacity_rebalancing: bool,
+}
+
+impl Default for Interruptions {
+    /// Two minutes' notice and nothing else.
+    fn default() -> Self {
+        Interruptions {
+            notice: SimDuration::from_secs(120),
+            lead: None,
+            recommended_ppm: 0,
+            deregister: false,
+            capacity_rebalancing: false,
+        }
+    }
 }
 
 /// A type of instance; what it does not say is said by [`super::Instance`].
@@ -42,6 +72,8 @@ pub struct SpotPool {
     pub prices: Vec<(SimTime, u64)>,
     /// Instances that it can hold for the group from a time on, in order; without bound before the first.
     pub capacity: Vec<(SimTime, u32)>,
+    /// Mean time from the launch of an instance to its interruption notice, exponential; `None`: only a drop of capacity interrupts.
+    pub interrupted_every: Option<SimDuration>,
 }
 
 /// The value of a step function at a time; `None` before its first step.

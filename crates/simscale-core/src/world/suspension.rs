@@ -40,4 +40,6 @@ pub enum Process {
     ScheduledActions,
     /// Whoever is launched is no target of the balancer, and never becomes one.
     AddToLoadBalancer,
+    /// Zones are not rebalanced.
+    AzRebalance,
 }

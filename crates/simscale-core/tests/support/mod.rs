@@ -75,6 +75,7 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             warm_pool: None,
             maintenance: None,
             refreshes: Vec::new(),
+            zone_rebalancing: false,
         },
         machines: Vec::new(),
         operations: Vec::new(),

@@ -69,6 +69,7 @@ pub(crate) fn result() -> RunResult {
             warm_starts: 0,
             returns: 0,
             refreshed: 0,
+            interruptions: 0,
         },
         agents: engine::AgentCounts::default(),
         machines: engine::MachineCounts::default(),

@@ -37,9 +37,11 @@ pub struct Group {
     #[serde(default = "zones")]
     #[schemars(length(min = 1, max = 16))]
     pub zones: Vec<String>,
-    /// Which instance of the fullest zone is terminated first; default "default", AWS's default policy.
-    #[serde(default)]
-    pub termination: Termination,
+    /// Which instance of the fullest zone is terminated first: each policy decides among those that the ones before it left, "default" can only be
+    /// the last (EC2 Auto Scaling user guide, termination policies); default ["default"], AWS's default policy.
+    #[serde(default = "termination")]
+    #[schemars(length(min = 1, max = 7))]
+    pub termination: Vec<Termination>,
     /// Instances in service are protected from scale-in: the desired size falls, and nobody goes; replacement of unhealthy ones
     /// is not prevented; default false.
     #[serde(default)]
@@ -76,6 +78,10 @@ pub struct Group {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000))]
     pub suspend: Vec<Suspension>,
+    /// Whether zones that differ by two instances and more are evened out at a look of the group: a launch in the emptiest zone that has room, then a
+    /// termination in the fullest, above `max` by at most a tenth or one; default true, as AWS; an ECS service has none.
+    #[serde(default = "yes")]
+    pub zone_rebalancing: bool,
     /// Several instance types, on demand and Spot; default none: the type of `instance` on demand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mixed: Option<Mixed>,
@@ -100,12 +106,18 @@ pub enum Product {
 }
 
 /// Which instance of a zone is terminated first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Termination {
-    /// EC2's default policy: the oldest configuration, then the one closest to its next billing hour.
-    #[default]
+    /// EC2's default policy: in a mixed group as "allocation_strategy"; then the oldest configuration, then the one closest to its next billing
+    /// hour.
     Default,
+    /// In a mixed group, of the purchase option that has too many, the type that the allocation strategy would launch last.
+    AllocationStrategy,
+    /// The oldest version of the launch template.
+    OldestLaunchTemplate,
+    /// The oldest launch configuration.
+    OldestLaunchConfiguration,
     /// The one closest to its next billing hour.
     ClosestToNextInstanceHour,
     /// The one launched first.
@@ -151,6 +163,28 @@ impl Default for GroupHealth {
     }
 }
 
+fn termination() -> Vec<Termination> {
+    vec![Termination::Default]
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Termination {
+    fn world(self) -> core::Termination {
+        match self {
+            Termination::Default => core::Termination::Default,
+            Termination::AllocationStrategy => core::Termination::AllocationStrategy,
+            Termination::OldestLaunchTemplate => core::Termination::OldestLaunchTemplate,
+            Termination::OldestLaunchConfiguration => core::Termination::OldestLaunchConfiguration,
+            Termination::ClosestToNextInstanceHour => core::Termination::ClosestToNextInstanceHour,
+            Termination::OldestInstance => core::Termination::OldestInstance,
+            Termination::NewestInstance => core::Termination::NewestInstance,
+        }
+    }
+}
+
 fn zones() -> Vec<String> {
     vec!["a".to_owned()]
 }
@@ -172,7 +206,7 @@ impl Group {
             desired: None,
             product: Product::default(),
             zones: zones(),
-            termination: Termination::default(),
+            termination: termination(),
             protect_new_instances: false,
             warm_up: None,
             cooldown: cooldown(),
@@ -183,6 +217,7 @@ impl Group {
             agents: None,
             hook: Vec::new(),
             suspend: Vec::new(),
+            zone_rebalancing: true,
             mixed: None,
             warm_pool: None,
             maintenance: None,
@@ -225,12 +260,7 @@ impl Group {
             max: self.max,
             desired: self.initial(),
             zones: self.zones.clone(),
-            termination: vec![match self.termination {
-                Termination::Default => core::Termination::Default,
-                Termination::ClosestToNextInstanceHour => core::Termination::ClosestToNextInstanceHour,
-                Termination::OldestInstance => core::Termination::OldestInstance,
-                Termination::NewestInstance => core::Termination::NewestInstance,
-            }],
+            termination: self.termination.iter().map(|rule| rule.world()).collect(),
             protect_new_instances: self.protect_new_instances,
             warm_up: self.warm_up.map(sim).unwrap_or_default(),
             cooldown: sim(self.cooldown),
@@ -244,6 +274,7 @@ impl Group {
             hooks: self.hook.iter().map(Hook::world).collect(),
             suspensions: self.suspend.iter().map(Suspension::world).collect(),
             deployments: Vec::new(),
+            zone_rebalancing: self.zone_rebalancing && !self.is_service(),
             mixed: self.mixed.as_ref().map(|mixed| mixed.world(&self.zones)),
             warm_pool: self.warm_pool.as_ref().map(WarmPool::world),
             maintenance: self.maintenance.map(Maintenance::world),
@@ -265,6 +296,7 @@ impl Group {
             }
         }
         self.check_zones(check);
+        self.check_termination(check);
         if self.warm_up.is_some_and(|warm_up| warm_up > Duration::from_secs(3600)) {
             let rule = "is longer than an hour, the longest that AWS accepts";
             check.fail("group.warm_up", rule, "write at most \"3600s\"");
@@ -275,6 +307,26 @@ impl Group {
             pool.check(self, check);
         }
         check_interval("group.health.interval", self.health.interval, check);
+    }
+
+    fn check_termination(&self, check: &mut Check<'_>) {
+        for (index, rule) in self.termination.iter().enumerate() {
+            let path = format!("group.termination.{index}");
+            if self.termination[..index].contains(rule) {
+                check.fail(&path, "is there twice", "name every policy once");
+            } else if *rule == Termination::Default && index + 1 < self.termination.len() {
+                let rule =
+                    "is not the last: AWS refuses a list in which Default is followed by another policy";
+                check.fail(&path, rule, "put it at the end, or leave it out");
+            } else if matches!(
+                rule,
+                Termination::OldestLaunchTemplate | Termination::OldestLaunchConfiguration
+            ) {
+                let rule =
+                    "has no effect: all instances are launched from one version of one launch template";
+                check.fail(&path, rule, "leave it out");
+            }
+        }
     }
 
     fn check_zones(&self, check: &mut Check<'_>) {

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use simscale_core as core;
 
+use super::law::sim;
 use super::{Group, Scenario, catalogue};
 use crate::text::{Check, Duration, HourlyPrice};
 
@@ -34,6 +35,29 @@ pub struct Mixed {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 20))]
     pub spot_pools: Option<u32>,
+    /// From an interruption notice to the end of a Spot instance; default "120s", as EC2.
+    #[serde(default = "notice")]
+    pub notice: Duration,
+    /// From a rebalance recommendation to the notice; default none: there are no recommendations (EC2 says "earlier" and gives no time).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recommendation_lead: Option<Duration>,
+    /// Share of interruptions that a recommendation precedes, 0 to 1; default 1; EC2 does not promise one (unverified).
+    #[serde(default = "speed")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub recommendation_ratio: f64,
+    /// Whether a Spot instance is deregistered from the balancer at its notice, as a node termination handler does, so that what it has can
+    /// drain; default false: it takes requests until it ends.
+    #[serde(default)]
+    pub deregister_on_notice: bool,
+    /// Whether a replacement is launched at the recommendation, or else at the notice, and the old instance terminated once the new one is healthy
+    /// (Capacity Rebalancing); the group may then exceed its desired capacity by a tenth or one above `max`; default false: an
+    /// interrupted instance is replaced when the group's health check finds it gone.
+    #[serde(default)]
+    pub capacity_rebalancing: bool,
+    /// Laws of interruption; default none: only a drop of `capacity` interrupts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000))]
+    pub interruption: Vec<SpotInterruption>,
     /// The types, the first preferred where an order counts; 1 to 40.
     #[serde(rename = "type")]
     #[schemars(length(min = 1, max = 40))]
@@ -92,8 +116,22 @@ pub struct SpotPrice {
     pub price: HourlyPrice,
 }
 
+/// Spot instances of a pool are interrupted at random.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SpotInterruption {
+    /// Of which type; default every type.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// In which zone; default every zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// Mean time from the launch of an instance to its interruption notice, exponential; above zero. Of several rows about a pool the last holds.
+    pub every: Duration,
+}
+
 /// From a moment on a Spot pool, a type in a zone, can hold so many instances of the group: a launch that finds no pool of its zone with room is
-/// refused there (UnfulfillableCapacity).
+/// refused there (UnfulfillableCapacity), and whom the pool cannot hold any longer is interrupted, by lot, with notice from that moment on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SpotCapacity {
@@ -138,6 +176,10 @@ pub enum SpotStrategy {
 
 fn all_on_demand() -> u32 {
     100
+}
+
+fn notice() -> Duration {
+    Duration::from_secs(120)
 }
 
 fn one() -> u32 {
@@ -196,9 +238,12 @@ impl Mixed {
         let prices = self.price.iter().filter(|p| about(&p.kind, &of.kind) && about(&p.zone, zone));
         let first = (Duration::default(), of.spot_price.unwrap_or_default().nano_usd());
         let capacity = self.capacity.iter().filter(|c| about(&c.kind, &of.kind) && about(&c.zone, zone));
+        let mut laws = self.interruption.iter();
+        let law = laws.rfind(|row| about(&row.kind, &of.kind) && about(&row.zone, zone));
         core::SpotPool {
             prices: steps(std::iter::once(first).chain(prices.map(|p| (p.from, p.price.nano_usd())))),
             capacity: steps(capacity.map(|c| (c.from, c.instances))),
+            interrupted_every: law.map(|row| sim(row.every)),
         }
     }
 
@@ -223,6 +268,13 @@ impl Mixed {
             on_demand: match self.on_demand_strategy {
                 OnDemandStrategy::LowestPrice => core::OnDemandStrategy::LowestPrice,
                 OnDemandStrategy::Prioritized => core::OnDemandStrategy::Prioritized,
+            },
+            interruptions: core::Interruptions {
+                notice: sim(self.notice),
+                lead: self.recommendation_lead.map(sim),
+                recommended_ppm: (self.recommendation_ratio * 1e6).round() as u32,
+                deregister: self.deregister_on_notice,
+                capacity_rebalancing: self.capacity_rebalancing,
             },
             spot: match self.spot_strategy {
                 SpotStrategy::LowestPrice => {
@@ -254,6 +306,13 @@ impl Mixed {
         for (index, row) in self.capacity.iter().enumerate() {
             let path = format!("group.mixed.capacity.{index}");
             self.check_row(group, &row.kind, &row.zone, &path, check);
+        }
+        for (index, row) in self.interruption.iter().enumerate() {
+            let path = format!("group.mixed.interruption.{index}");
+            self.check_row(group, &row.kind, &row.zone, &path, check);
+            if row.every.is_zero() {
+                check.fail(&format!("{path}.every"), "is no time", "write every = \"12h\"");
+            }
         }
     }
 

@@ -74,7 +74,9 @@ pub use maintenance::{Maintenance, Refresh};
 pub use manual::{Manual, ManualChange};
 pub use math::MathMetric;
 pub use metrics::{AlarmPhase, CustomMetric, METRICS, MetricName, Metrics, Monitoring};
-pub use mixed::{Mixed, MixedType, OnDemandStrategy, SpotCapacity, SpotPrice, SpotStrategy};
+pub use mixed::{
+    Mixed, MixedType, OnDemandStrategy, SpotCapacity, SpotInterruption, SpotPrice, SpotStrategy,
+};
 pub use objective::{Availability, GoodRequests, Latency, Objective};
 pub use places::{Addresses, Agents, CapacityShortage, WhenEmpty};
 pub use policy::{Fixed, Pacing, Policy, PollBounds, ThresholdPoll};

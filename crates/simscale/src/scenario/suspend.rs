@@ -11,7 +11,7 @@ use crate::text::{Check, Duration};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Suspension {
-    /// Which: "launch", "terminate", "alarm_notification", "health_check", "replace_unhealthy", "scheduled_actions" or "add_to_load_balancer".
+    /// Which: "launch", "terminate", "alarm_notification", "health_check", "replace_unhealthy", "scheduled_actions", "add_to_load_balancer" or "az_rebalance".
     pub process: Process,
     /// From when, after the start of the run.
     pub from: Duration,
@@ -37,6 +37,8 @@ pub enum Process {
     ScheduledActions,
     /// Whoever is launched meanwhile is not registered at the balancer, nor after the resume.
     AddToLoadBalancer,
+    /// Zones are not rebalanced; launches and scale-ins still balance them.
+    AzRebalance,
 }
 
 impl Suspension {
@@ -50,6 +52,7 @@ impl Suspension {
                 Process::ReplaceUnhealthy => core::Process::ReplaceUnhealthy,
                 Process::ScheduledActions => core::Process::ScheduledActions,
                 Process::AddToLoadBalancer => core::Process::AddToLoadBalancer,
+                Process::AzRebalance => core::Process::AzRebalance,
             },
             from: core::SimTime::from_nanos(self.from.nanos()),
             to: core::SimTime::from_nanos(self.to.nanos()),

@@ -96,6 +96,7 @@ pub const RUN_FIGURES: &[Figure<Summary>] = figures![Summary;
     "scaling.warm_starts", "", "Instances taken from the warm pool", |s| count(s.scaling.warm_starts);
     "scaling.returns", "", "Instances that returned to the warm pool after a scale-in; part of the terminations", |s| count(s.scaling.returns);
     "scaling.refreshed", "", "Instances replaced by instance refreshes", |s| count(s.scaling.refreshed);
+    "scaling.interruptions", "", "Spot instances interrupted", |s| count(s.scaling.interruptions);
     "machines.starts", "", "Standalone machines that were started", |s| count(s.machines.starts);
     "machines.stops", "", "Standalone machines that were stopped, or stopped by themselves", |s| count(s.machines.stops);
     "machines.billed_hours", "h", "Machine-hours on the bill, part of the instances' cost", |s| Some(s.machines.billed_hours);
