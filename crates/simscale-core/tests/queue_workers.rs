@@ -31,6 +31,18 @@ fn messages_are_received_in_order_of_arrival() {
     assert_eq!((first.messages_visible, first.messages_in_flight, first.served), (0, 0, 3));
 }
 
+/// Workers receive at the instant of a time-out, before it and after it: both attempts time out at their own instant. An attempt that nobody times
+/// out would break the law that the sender waits for exactly what is inside. A case of the two engines (world 8068).
+#[test]
+fn messages_received_around_a_time_out_come_back() {
+    let ms = 1_000_000;
+    let list = [(0, 100), (50, 100), (250, 50), (250, 100)].map(|(at, work)| (at * ms, work * ms));
+    let mut w = workers(2, 2, SimDuration::from_millis(50), None);
+    (w.duration, w.instance.vcpus) = (secs(5), 3);
+    let (r, _) = steer(w, requests(&list), vec![]);
+    assert!(r.attempts.timed_out > 100, "messages of 100 ms come back for ever: {:?}", r.attempts);
+}
+
 /// A message of 100 s with a time-out of 30 s on two workers: received at 10, 40 (by the other worker), then nobody is idle until 110, when the
 /// first finishes late and deletes nothing; received at 110 and 140, and so on for ever; with two receives allowed it is a dead letter at 70.
 #[test]

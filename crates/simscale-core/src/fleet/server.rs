@@ -393,7 +393,7 @@ impl Server {
     }
 
     /// Every attempt inside, in no particular order.
-    pub fn attempts(&self) -> impl Iterator<Item = &Job> {
+    pub fn attempts(&self) -> impl Iterator<Item = &Job> + Clone {
         self.jobs.iter().chain(self.waiters.values()).chain(self.queue.iter())
     }
 

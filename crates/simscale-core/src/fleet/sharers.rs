@@ -120,7 +120,7 @@ impl Sharers {
         self.far = lowered.collect();
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &Job> {
+    pub fn iter(&self) -> impl Iterator<Item = &Job> + Clone {
         self.near.iter().chain(self.far.iter().map(|later| &later.0))
     }
 }

@@ -69,7 +69,7 @@ impl Deadlines {
     pub fn take_due<'a>(&mut self, slot: usize, now: u64, inside: impl Iterator<Item = &'a Job>) -> Vec<Job> {
         let patience = self.patience;
         if self.lists[slot].waiting.is_empty() {
-            self.list(slot, now, inside);
+            self.list(slot, now, now, inside);
         }
         let list = &mut self.lists[slot];
         let mut due = Vec::new();
@@ -82,21 +82,31 @@ impl Deadlines {
     }
 
     /// The next deadline of a slot after `now`; [`NEVER`] when nobody waits there. `inside` names all that are there.
-    pub fn next<'a>(&mut self, slot: usize, now: u64, inside: impl Iterator<Item = &'a Job>) -> u64 {
+    pub fn next<'a>(
+        &mut self,
+        slot: usize,
+        now: u64,
+        mut inside: impl Iterator<Item = &'a Job> + Clone,
+    ) -> u64 {
         let list = &mut self.lists[slot];
         while list.waiting.pop_if(|job| list.gone.remove(&job.identity())).is_some() {}
         if list.waiting.is_empty() {
-            self.list(slot, now, inside);
+            self.list(slot, now, now + 1, inside.clone());
         }
-        self.lists[slot].waiting.last().map_or(NEVER, |job| job.born + self.patience)
+        let listed = self.lists[slot].waiting.last().map(|job| job.born + self.patience);
+        let born_now = |job: &Job| !job.is(PROBE) && job.born == now;
+        listed.unwrap_or_else(|| if inside.any(born_now) { now + self.patience } else { NEVER })
     }
 
-    /// Lists everybody who still waits.
-    fn list<'a>(&mut self, slot: usize, now: u64, inside: impl Iterator<Item = &'a Job>) {
+    /// Lists everybody who still waits and has a deadline from `least` on. Who was born at this very instant is left to the next list: a
+    /// worker may receive more messages before the instant is over, with the same deadline.
+    fn list<'a>(&mut self, slot: usize, now: u64, least: u64, inside: impl Iterator<Item = &'a Job>) {
         let list = &mut self.lists[slot];
-        list.until = now;
+        list.until = now - 1;
         list.gone.clear();
-        list.waiting.extend(inside.filter(|job| !job.is(PROBE) && job.born + self.patience >= now));
+        let patience = self.patience;
+        let waits = |job: &&Job| !job.is(PROBE) && job.born < now && job.born + patience >= least;
+        list.waiting.extend(inside.filter(waits));
         list.waiting.sort_unstable_by_key(|job| std::cmp::Reverse((job.born, job.tag)));
     }
 }

@@ -205,7 +205,7 @@ impl Sim<'_> {
         for slot in due {
             self.advance(slot, now);
             self.expire(slot);
-            let next = self.desk.deadlines.next(slot, now + 1, self.servers[slot].attempts());
+            let next = self.desk.deadlines.next(slot, now, self.servers[slot].attempts());
             self.guards.set(slot, next);
             self.check_drained(slot);
         }
