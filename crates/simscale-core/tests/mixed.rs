@@ -136,6 +136,17 @@ fn each_strategy_takes_its_pool() {
     assert_eq!(first(SpotStrategy::PriceCapacityOptimized), ["four, Spot", "two, Spot", "two, Spot"]);
 }
 
+/// What a launch overshoots stays, though lighter instances could make up for it: two of weight 1 on demand and one of weight 3 for four.
+#[test]
+fn an_overshoot_stays() {
+    let mut light = of_type("light", 1, 0, 0);
+    light.pools[0].capacity = vec![(SimTime::ZERO, 0)];
+    let w = mixed(vec![light, of_type("heavy", 3, 0, 0)], 2, 2, 10);
+    assert_eq!(end(w.clone(), &[(10 * SECOND, 4)]), (3, 4));
+    // One less: the excess is two, and the heavy one has three.
+    assert_eq!(end(w, &[(10 * SECOND, 4), (200 * SECOND, 3)]), (1, 3));
+}
+
 /// Proves the bill: an instance on demand at 0.1 USD/h and a Spot one at 0.036 USD/h, from 100 s on at 0.072 USD/h, for 600 s.
 #[test]
 fn spot_is_billed_at_the_price_of_each_moment() {

@@ -348,6 +348,7 @@ impl Engine<'_> {
 
     fn resize(&mut self, before: u32, drains: bool) {
         let up = self.desired > before;
+        self.fell = !up;
         self.note(Entry::Resized { up });
         self.fact(Fact::Desired, u64::from(self.desired));
         let begun = Some(Activity { start: SimTime::from_nanos(self.now), end: None });

@@ -52,7 +52,8 @@ impl Engine<'_> {
             }
         }
         self.double();
-        let may_stop = !self.is_suspended(Process::Terminate) && !self.rolls();
+        let overshot = self.world.group.mixed.is_some() && !self.fell;
+        let may_stop = !self.is_suspended(Process::Terminate) && !self.rolls() && !overshot;
         while may_stop && self.units() > self.desired + self.surge {
             let Some(slot) = self.who_goes() else { break };
             self.may_return(slot, drains);

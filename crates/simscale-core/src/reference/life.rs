@@ -82,6 +82,7 @@ impl Engine<'_> {
         let Some((zone, bought)) = self.zone_for_launch(false) else { return false };
         let slot = self.launch_into(zone, bought, version, "launched in zone");
         self.at_mut(slot).dark = dark;
+        self.fell = false;
         self.at_mut(slot).target = !self.is_suspended(Process::AddToLoadBalancer);
         self.begin_phase(slot);
         true

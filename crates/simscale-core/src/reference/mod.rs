@@ -148,6 +148,8 @@ struct Engine<'a> {
     /// Why the replacement of unhealthy instances waits.
     delayed: Option<&'static str>,
     desired: u32,
+    /// The last that happened to the size was that it fell: nobody was launched since.
+    fell: bool,
     /// Versions: the one that is launched, the newest.
     live: u32,
     newest: u32,
@@ -234,6 +236,7 @@ pub fn run(
         launches: 0,
         delayed: None,
         desired,
+        fell: false,
         live: 1,
         newest: 1,
         deploying: None,

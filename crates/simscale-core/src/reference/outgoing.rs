@@ -69,11 +69,11 @@ impl Engine<'_> {
             .filter_map(|(s, i)| Some((i.noticed.is_none(), i.at_risk?, s)))
             .collect();
         due.sort_unstable();
-        let mut sum = self.everybody();
+        let there = self.everybody();
         let mut any = false;
         for (_, _, slot) in due {
-            sum += self.weight(self.at(slot));
-            if sum > limit {
+            let left = self.units() - self.weight(self.at(slot));
+            if there + self.desired.max(left) - left > limit {
                 break;
             }
             any = true;
@@ -96,11 +96,11 @@ impl Engine<'_> {
             return;
         }
         let limit = with_margin(self.world.group.max);
-        let mut sum = self.everybody();
+        let there = self.everybody();
         let mut any = false;
         while let Some(slot) = self.moves() {
-            sum += self.weight(self.at(slot));
-            if sum > limit {
+            let left = self.units() - self.weight(self.at(slot));
+            if there + self.desired.max(left) - left > limit {
                 break;
             }
             any = true;

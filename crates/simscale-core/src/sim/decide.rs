@@ -129,6 +129,7 @@ impl Sim<'_> {
     fn resize(&mut self, desired: u32, drain: bool) {
         let before = self.group.desired;
         self.group.desired = desired;
+        self.group.shrinks = desired < before;
         self.group.scaling.activities += 1;
         self.desk.book.control_fact(8, self.now, u64::from(desired));
         let activity = Some(Activity { start: SimTime::from_nanos(self.now), end: None });

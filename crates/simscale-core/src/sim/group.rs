@@ -19,6 +19,8 @@ pub(super) struct GroupState {
     pub in_service: u32,
     /// Capacity units of both: their number, unless types are mixed.
     pub units: u32,
+    /// The desired capacity fell, and nobody was launched since: what a launch overshoots in a mixed group stays.
+    pub shrinks: bool,
     /// Living instances that go when the others are enough; they count in no other number but `booting` and `in_service`.
     pub outgoing: u32,
     /// Instances that leave: draining, or held by hooks afterwards.
@@ -57,6 +59,7 @@ impl GroupState {
             booting: 0,
             in_service: 0,
             units: 0,
+            shrinks: false,
             outgoing: 0,
             draining: 0,
             wrapping_up: 0,
@@ -133,8 +136,8 @@ impl Sim<'_> {
         }
         self.launch_in_the_dark();
         // What a rolling update has too many of it stops itself.
-        let rolls = self.rolls();
-        while !rolls && self.group.units > self.group.wanted() && !self.suspended(Process::Terminate) {
+        let stays = self.rolls() || self.world.group.mixed.is_some() && !self.group.shrinks;
+        while !stays && self.group.units > self.group.wanted() && !self.suspended(Process::Terminate) {
             // Whoever is protected, or too heavy, stays: then more live than are desired.
             let Some(victim) = self.victim(self.group.units - self.group.wanted()) else { break };
             self.mark_return(victim, drain);

@@ -49,6 +49,7 @@ impl Sim<'_> {
     pub(super) fn launch_as(&mut self, version: u32, dark: bool) -> bool {
         let Some(place) = self.find_place(false) else { return false };
         self.group.booting += 1;
+        self.group.shrinks = false;
         self.group.dark += u32::from(dark);
         self.group.living[usize::from(place.zone)] += 1;
         let slot = self.begin_launch(&place, version, "launched in zone");

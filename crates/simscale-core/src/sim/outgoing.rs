@@ -11,6 +11,11 @@ impl Sim<'_> {
         self.units(|l| !l.dark)
     }
 
+    /// Units that are to be launched when the slot's instance is outgoing.
+    fn lacking_without(&self, slot: usize) -> u32 {
+        self.group.desired.saturating_sub(self.group.units - self.weight(slot))
+    }
+
     /// A maintenance policy or refreshes replace instances by rules of their own: nothing is rebalanced beside them.
     fn replaces_by_percentages(&self) -> bool {
         self.world.group.maintenance.is_some() || !self.world.group.refreshes.is_empty()
@@ -70,11 +75,9 @@ impl Sim<'_> {
         };
         let mut slots: Vec<usize> = (0..self.lives.len()).filter(at_risk).collect();
         slots.sort_by_key(|&s| (self.lives[s].noticed.is_none(), self.lives[s].at_risk));
-        let mut all = self.all_units();
-        let before = self.group.outgoing;
+        let (all, before) = (self.all_units(), self.group.outgoing);
         for slot in slots {
-            all += self.weight(slot);
-            if all > limit {
+            if all + self.lacking_without(slot) > limit {
                 break;
             }
             self.make_outgoing(slot, "capacity rebalancing: a replacement is launched before it goes");
@@ -93,10 +96,9 @@ impl Sim<'_> {
             return;
         }
         let limit = rebalance_limit(self.group.max);
-        let mut all = self.all_units();
+        let all = self.all_units();
         while let Some(slot) = self.leaves_fullest() {
-            all += self.weight(slot);
-            if all > limit {
+            if all + self.lacking_without(slot) > limit {
                 break;
             }
             self.make_outgoing(slot, "zones are uneven: a replacement is launched before it goes");
