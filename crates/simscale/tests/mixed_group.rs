@@ -119,7 +119,12 @@ fn mistakes_name_the_place_the_rule_and_the_fix() {
         (
             "max = 8",
             "max = 8\ntermination = [\"oldest_launch_configuration\"]",
-            "group.termination.0: \"oldest_launch_configuration\" has no effect: all instances are launched from one version of one launch template; leave it out",
+            "group.termination.0: \"oldest_launch_configuration\" has no effect: all instances are launched from a launch template; leave it out, or write \"oldest_launch_template\"",
+        ),
+        (
+            "max = 8",
+            "max = 8\ntermination = [\"oldest_launch_template\"]",
+            "group.termination.0: \"oldest_launch_template\" has no effect: without a [[refresh]] all instances have one version of the launch template; leave it out",
         ),
         (
             "max = 8",

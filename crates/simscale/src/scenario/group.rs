@@ -318,14 +318,20 @@ impl Group {
                 let rule =
                     "is not the last: AWS refuses a list in which Default is followed by another policy";
                 check.fail(&path, rule, "put it at the end, or leave it out");
-            } else if matches!(
-                rule,
-                Termination::OldestLaunchTemplate | Termination::OldestLaunchConfiguration
-            ) {
-                let rule =
-                    "has no effect: all instances are launched from one version of one launch template";
-                check.fail(&path, rule, "leave it out");
+            } else if *rule == Termination::OldestLaunchConfiguration {
+                let rule = "has no effect: all instances are launched from a launch template";
+                check.fail(&path, rule, "leave it out, or write \"oldest_launch_template\"");
             }
+        }
+    }
+
+    /// Without refreshes all instances have one version.
+    pub(crate) fn check_versions(&self, refreshed: bool, check: &mut Check<'_>) {
+        let oldest = self.termination.iter().position(|rule| *rule == Termination::OldestLaunchTemplate);
+        if let Some(index) = oldest.filter(|_| !refreshed) {
+            let rule =
+                "has no effect: without a [[refresh]] all instances have one version of the launch template";
+            check.fail(&format!("group.termination.{index}"), rule, "leave it out");
         }
     }
 

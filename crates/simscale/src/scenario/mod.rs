@@ -329,6 +329,7 @@ impl Scenario {
         suspend::check_balancer(self, check);
         self.group.check_places(&self.simulation, check);
         mixed::check(self, check);
+        self.group.check_versions(!self.refresh.is_empty(), check);
         machine::check(self, check);
         deployment::check(self, check);
         maintenance::check(self, check);
