@@ -129,7 +129,7 @@ fn mistakes_name_the_place_the_rule_and_the_fix() {
         (
             "max = 8",
             "max = 8\ntermination = \"oldest_instance\"",
-            "group.termination: \"oldest_instance\" is a text where a list belongs",
+            "group.termination: \"oldest_instance\" is text where a list belongs; write it like [\"default\"]",
         ),
         (
             "[[group.mixed.price]]",
