@@ -277,8 +277,8 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
         "bad.toml:15:20: group.zones.2: \"a\" is there twice; name every zone once",
         "bad.toml:15:25: group.zones.3: \"zone c\" is no plain name; use 1 to 64 letters, digits, \"-\" and \"_\"",
     ]),
-    ("# end", "[[group.suspend]]\nprocess = \"az_rebalance\"\nfrom = \"10m\"\nto = \"20m\"", &[
-        "bad.toml:22:11: group.suspend.0.process: \"az_rebalance\" is not a known variant; the variants are: launch, terminate, alarm_notification, health_check, replace_unhealthy, scheduled_actions, add_to_load_balancer",
+    ("# end", "[[group.suspend]]\nprocess = \"instance_refresh\"\nfrom = \"10m\"\nto = \"20m\"", &[
+        "bad.toml:22:11: group.suspend.0.process: \"instance_refresh\" is not a known variant; the variants are: launch, terminate, alarm_notification, health_check, replace_unhealthy, scheduled_actions, add_to_load_balancer, az_rebalance",
     ]),
     ("max = 8", "max = 8\nproduct = \"ecs_service\"\n[[group.suspend]]\nprocess = \"add_to_load_balancer\"\nfrom = \"10m\"\nto = \"20m\"", &[
         "bad.toml:17:11: group.suspend.0.process: \"add_to_load_balancer\" adds instances of an EC2 group to a balancer, and ECS, not the group, registers the tasks of a service; remove it",
