@@ -52,15 +52,6 @@ impl Deadlines {
         at - job.born > self.patience
     }
 
-    /// A message was received at an instant at which its slot may have been listed before: then it is listed too.
-    pub fn received(&mut self, slot: usize, job: &Job) {
-        let list = &mut self.lists[slot];
-        if job.born <= list.until && !list.waiting.is_empty() {
-            let at = list.waiting.partition_point(|other| (other.born, other.tag) > (job.born, job.tag));
-            list.waiting.insert(at, *job);
-        }
-    }
-
     /// An attempt left its instance while somebody waited for it.
     #[inline]
     pub fn left(&mut self, slot: usize, job: &Job) {

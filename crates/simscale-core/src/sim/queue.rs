@@ -114,7 +114,6 @@ impl Sim<'_> {
         taken.expect("an idle worker takes a message");
         self.desk.in_flight += 1;
         self.desk.nodes.at(job.node()).sent(slot);
-        self.desk.deadlines.received(slot, &job);
         self.due.set(slot, self.servers[slot].next());
         if self.guards.get(slot) >= NEVER {
             self.guards.set(slot, now + self.desk.deadlines.patience());
