@@ -162,7 +162,7 @@ impl Engine<'_> {
         let launch = self.at(slot).launch;
         self.note(Entry::LaunchFailed);
         self.say(ActivityKind::Launch, "group", Some(launch), why);
-        self.at_mut(slot).ending = Some(Ending::LaunchFailed);
+        self.at_mut(slot).ending.get_or_insert(Ending::LaunchFailed);
         if self.at(slot).stage == Stage::Warming {
             self.discard(slot);
         } else {

@@ -315,7 +315,7 @@ fn square(outcome: &Outcome, at: usize, (x, y): (usize, usize), (wide, high): (u
     };
     let missed = cell.worst().map_or(String::new(), |kept| match kept.violation_ratio {
         0.0 => "misses nothing".to_owned(),
-        ratio if ratio < 1e-4 => "misses under 0.01 %".to_owned(),
+        ratio if ratio < 1e-4 => "under 0.01 %".to_owned(),
         ratio => format!("misses {}", percent(ratio)),
     });
     let middle = x + wide / 2;
