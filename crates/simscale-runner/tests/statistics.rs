@@ -1,7 +1,7 @@
 //! The statistics of sweeps against queues whose answer is known: how often a wrong cell is named, how often an interval holds the truth.
 //!
 //! The seeds are 1, 2, 3, ... and were fixed before anything was run. `cargo test -p simscale-runner --release --test statistics --
-//! --ignored --nocapture` runs everything and prints the figures of docs/VALIDATION.md; the rest is a part that CI can bear.
+//! --ignored --nocapture` runs everything and prints what it found; the rest is a part that CI can bear.
 
 use rayon::prelude::*;
 use simscale::Scenario;
@@ -182,7 +182,7 @@ fn intervals_hold_the_truth_as_often_as_they_say() {
 }
 
 #[test]
-#[ignore = "a minute; prints the figures of docs/VALIDATION.md"]
+#[ignore = "several minutes of both processors; run by hand, with --release"]
 fn selection_and_coverage_in_full() {
     for problem in problems() {
         let [right, wrong, undecided] = selections(problem, 1..201);

@@ -14,9 +14,9 @@ pub struct Args {
     /// Scenario files whose [sweep] tables have the same alternatives.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
-    /// Folder of the results; each workload has a folder of its own in it.
-    #[arg(long, value_name = "DIR", default_value = "results/suite")]
-    out: PathBuf,
+    /// Folder of the results, with a folder for each workload [default: results/suite].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
     /// Replications of each cell [default: each scenario's].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     replications: Option<u32>,
@@ -44,8 +44,9 @@ pub fn suite(args: &Args, stop: &AtomicBool) -> Result<Code, Failure> {
             args.files[at]
         )));
     }
-    let folder = Folder::prepare_for(&args.out, true, &SUITE_FILES)?;
-    let folders: Vec<PathBuf> = stems.iter().map(|stem| args.out.join(stem)).collect();
+    let out = args.out.clone().unwrap_or_else(|| PathBuf::from("results/suite"));
+    let folder = Folder::prepare_for(&out, args.out.is_some(), &SUITE_FILES)?;
+    let folders: Vec<PathBuf> = stems.iter().map(|stem| out.join(stem)).collect();
     for (file, folder) in args.files.iter().zip(&folders) {
         Console::talk(&format!("{file}:"));
         let sweep = SweepArgs::of_suite(file, folder, args.replications, args.jobs, args.fresh);
@@ -56,7 +57,7 @@ pub fn suite(args: &Args, stop: &AtomicBool) -> Result<Code, Failure> {
     let folders: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
     let suite = Suite::read(folders.iter().copied(), format!("simscale suite {names}{given}"))?;
     suite.write(folder, &folders)?;
-    Console::data(&format!("\n{}{}: {}\n", suite.verdicts(), args.out.display(), SUITE_FILES.join(", ")));
+    Console::data(&format!("\n{}{}: {}\n", suite.verdicts(), out.display(), SUITE_FILES.join(", ")));
     Ok(Code::Done)
 }
 
