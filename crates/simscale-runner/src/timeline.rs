@@ -13,9 +13,8 @@ pub use series::{Point, Range, Series};
 pub use stack::stacked;
 
 pub(crate) use axis::Axis;
-pub(crate) use panel::{INK, SOFT};
+pub use panel::{INK, SOFT, style};
 
-pub(crate) use panel::style;
 use panel::{Band, Line, Panel, Shape};
 use plotters::prelude::*;
 

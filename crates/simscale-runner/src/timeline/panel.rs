@@ -6,8 +6,10 @@ use super::{Area, Drawn};
 use crate::number;
 use plotters::prelude::*;
 
-pub(crate) const INK: RGBColor = RGBColor(38, 38, 46);
-pub(crate) const SOFT: RGBColor = RGBColor(105, 105, 118);
+/// The colour of what is read first.
+pub const INK: RGBColor = RGBColor(38, 38, 46);
+/// The colour of what is read second.
+pub const SOFT: RGBColor = RGBColor(105, 105, 118);
 pub(super) const BLUE: RGBColor = RGBColor(31, 105, 180);
 pub(super) const GREEN: RGBColor = RGBColor(120, 180, 120);
 pub(super) const ORANGE: RGBColor = RGBColor(214, 119, 16);
@@ -18,7 +20,7 @@ const GRID: RGBColor = RGBColor(225, 225, 230);
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
 
 /// A font of the picture.
-pub(crate) fn style(size: i32, color: RGBColor, bold: bool) -> TextStyle<'static> {
+pub fn style(size: i32, color: RGBColor, bold: bool) -> TextStyle<'static> {
     let style = if bold { FontStyle::Bold } else { FontStyle::Normal };
     let mut style = TextStyle::from(("sans-serif", f64::from(size), style).into_font());
     style.color = color.to_backend_color();
