@@ -171,10 +171,10 @@ pub fn report(traces: &Path) -> Result<Outcome, String> {
     let svg = picture::ranges("Boots: measured and simulated", &bars(&cases));
     let png = simscale_runner::timeline::png(&svg);
     Ok(Outcome(vec![
-        ("boots.csv", csv_text(&cases, &fits).into_bytes()),
-        ("boots.md", page(&measured, &cases, &fits)?.into_bytes()),
-        ("boots.svg", svg.into_bytes()),
-        ("boots.png", png),
+        ("boots.csv".into(), csv_text(&cases, &fits).into_bytes()),
+        ("boots.md".into(), page(&measured, &cases, &fits)?.into_bytes()),
+        ("boots.svg".into(), svg.into_bytes()),
+        ("boots.png".into(), png),
     ]))
 }
 

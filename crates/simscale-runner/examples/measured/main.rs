@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! cargo run --release -p simscale-runner --example measured -- boots
+//! cargo run --release -p simscale-runner --example measured -- runs
+//! cargo run --release -p simscale-runner --example measured -- curves FOLDER
 //! cargo run --release -p simscale-runner --example measured -- quantiles FILE COLUMN UNIT
 //! ```
 //!
@@ -10,12 +12,17 @@
 
 mod boots;
 mod fit;
+mod knative;
+mod kubernetes;
 mod picture;
+mod runs;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: measured boots [--out FOLDER]
+       measured runs [--out FOLDER]
+       measured curves FOLDER                  (pictures that may not be published)
        measured quantiles FILE COLUMN UNIT     (UNIT: s or ms)";
 
 fn main() -> ExitCode {
@@ -31,6 +38,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["boots"] => with_traces(|traces| boots::report(traces)?.write(&out)),
+        ["runs"] => with_traces(|traces| runs::report(traces)?.write(&out)),
+        ["curves", folder] => with_traces(|traces| runs::curves(traces, Path::new(folder))),
         ["quantiles", file, column, unit] => boots::print_quantiles(Path::new(file), column, unit),
         _ => return refuse(USAGE),
     };
@@ -63,7 +72,7 @@ fn with_traces(then: impl FnOnce(&Path) -> Result<(), String>) -> Result<(), Str
 }
 
 /// The outcome of a comparison: files by name.
-struct Outcome(Vec<(&'static str, Vec<u8>)>);
+struct Outcome(Vec<(String, Vec<u8>)>);
 
 impl Outcome {
     fn write(&self, folder: &Path) -> Result<(), String> {
