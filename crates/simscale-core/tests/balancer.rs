@@ -132,7 +132,7 @@ fn the_balancer_counts_itself() {
     let arrivals = at_seconds(&[(1, 2.0), (2, 1.0), (10, 20.0), (20, 1.0), (125, 0.5)]);
     let times = BalancerMetric::TargetResponseTime;
     let cases: [Case; 14] = [
-        (BalancerMetric::RequestCount, Statistic::Sum, &[(0, 4.0), (120, 1.0)]),
+        (BalancerMetric::RequestCount, Statistic::Sum, &[(0, 4.0), (60, 0.0), (120, 1.0)]),
         (BalancerMetric::Elb4xx, Statistic::Sum, &[(0, 1.0)]),
         (BalancerMetric::Elb5xx, Statistic::Sum, &[]),
         (BalancerMetric::Target5xx, Statistic::Sum, &[(0, 2.0)]),

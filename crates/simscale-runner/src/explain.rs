@@ -1,10 +1,12 @@
 //! What a run was doing at a moment, and why: read from a result folder, told as a value and as a page.
 
+mod fleet;
 mod folder;
 mod page;
 
 pub use folder::{Event, ResultFolder};
 
+use fleet::Fleet;
 use serde::Serialize;
 use simscale::engine::{ActivityKind, SimTime};
 use std::collections::BTreeMap;
@@ -47,7 +49,7 @@ pub struct Explanation {
 /// How many instances, counted from the log: exact at the moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Sizes {
-    /// Size the group is asked to have.
+    /// Size the group is asked to have; in a mixed group in capacity units, all else are instances.
     pub desired: u32,
     /// Launched and not yet in service.
     pub booting: u32,
@@ -55,6 +57,8 @@ pub struct Sizes {
     pub in_service: u32,
     /// Leaving.
     pub draining: u32,
+    /// In the warm pool, or on their way into it.
+    pub pooled: u32,
 }
 
 /// A row of `periods.csv`, as far as it answers "how was it".
@@ -103,10 +107,12 @@ pub struct Policy {
 /// Something that had begun and was not over.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Progress {
-    /// What: `boot`, `termination` or `cooldown`.
+    /// What: `boot`, `hook`, `termination` or `cooldown`.
     pub what: &'static str,
     /// The instance, by the number of its launch.
     pub instance: Option<u64>,
+    /// Of a lifecycle hook: its name.
+    pub hook: Option<String>,
     /// Since when; for a cooldown, when it was met.
     pub since: String,
     /// When it was over, as the log knows; `null` when not within the run.
@@ -119,12 +125,7 @@ impl Explanation {
         let t_s = at.as_secs_f64();
         let (past, future) = folder.events.split_at(folder.events.partition_point(|e| e.t_s <= t_s));
         let fleet = Fleet::after(folder, past);
-        let sizes = Sizes {
-            desired: past.last().map_or_else(|| folder.start_size(), |e| e.granted),
-            booting: fleet.count(Stage::Booting),
-            in_service: fleet.count(Stage::InService),
-            draining: fleet.count(Stage::Leaving),
-        };
+        let sizes = fleet.sizes(past.last().map_or_else(|| folder.start_size(), |e| e.granted));
         let period = folder.periods.iter().find(|p| p.start_s <= t_s && t_s < p.end_s);
         Explanation {
             schema: 1,
@@ -140,43 +141,6 @@ impl Explanation {
             next_change: future.iter().find(|e| e.before != e.granted).cloned(),
             next_alarm: future.iter().find(|e| e.is(ActivityKind::Alarm)).cloned(),
         }
-    }
-}
-
-/// Where in its life an instance is, as the log tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Booting,
-    InService,
-    Leaving,
-}
-
-/// The instances that are there, with the time of their last step.
-struct Fleet<'a>(BTreeMap<u64, (Stage, Option<&'a Event>)>);
-
-impl<'a> Fleet<'a> {
-    fn after(folder: &ResultFolder, past: &'a [Event]) -> Fleet<'a> {
-        let start = u64::from(folder.start_size());
-        let mut fleet: BTreeMap<u64, (Stage, Option<&Event>)> =
-            (0..start).map(|i| (i, (Stage::InService, None))).collect();
-        for event in past {
-            let Some(instance) = event.instance else { continue };
-            if event.is(ActivityKind::Launch) {
-                // A launch that failed is told by the same kind; its end follows.
-                fleet.entry(instance).or_insert((Stage::Booting, Some(event)));
-            } else if event.is(ActivityKind::Service) {
-                fleet.insert(instance, (Stage::InService, Some(event)));
-            } else if event.is(ActivityKind::Termination) && event.note == "terminated" {
-                fleet.remove(&instance);
-            } else if event.is(ActivityKind::Termination) {
-                fleet.insert(instance, (Stage::Leaving, Some(event)));
-            }
-        }
-        Fleet(fleet)
-    }
-
-    fn count(&self, stage: Stage) -> u32 {
-        self.0.values().filter(|i| i.0 == stage).count() as u32
     }
 }
 
@@ -221,17 +185,7 @@ fn in_progress(
     folder: &ResultFolder,
     t_s: f64,
 ) -> Vec<Progress> {
-    let mut list = Vec::new();
-    for (&instance, &(stage, since)) in &fleet.0 {
-        let (what, ends): (_, &[ActivityKind]) = match stage {
-            Stage::Booting => ("boot", &[ActivityKind::Service, ActivityKind::Termination]),
-            Stage::Leaving => ("termination", &[ActivityKind::Termination]),
-            Stage::InService => continue,
-        };
-        let end = future.iter().find(|e| e.instance == Some(instance) && ends.iter().any(|k| e.is(*k)));
-        let since = since.map(|e| e.at.clone()).unwrap_or_default();
-        list.push(Progress { what, instance: Some(instance), since, until: end.map(|e| e.at.clone()) });
-    }
+    let mut list = fleet.in_progress(future, folder);
     // Of the cooldowns that policies met, those that still run.
     let mut seen = Vec::new();
     for event in past.iter().rev().filter(|e| e.is(ActivityKind::Hold)) {
@@ -241,7 +195,13 @@ fn in_progress(
         {
             seen.push(until);
             let until = Some(folder.scenario.simulation.local_text(until));
-            list.push(Progress { what: "cooldown", instance: None, since: event.at.clone(), until });
+            list.push(Progress {
+                what: "cooldown",
+                instance: None,
+                hook: None,
+                since: event.at.clone(),
+                until,
+            });
         }
     }
     list

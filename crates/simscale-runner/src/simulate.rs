@@ -195,6 +195,13 @@ fn promises(scenario: &Scenario) -> Vec<Promise> {
     latencies.collect()
 }
 
+/// Weights of the lightest and the heaviest type of a group whose sizes are capacity units; nothing where a unit is an instance.
+fn units(scenario: &Scenario) -> Option<(u32, u32)> {
+    let weights = || scenario.group.mixed.iter().flat_map(|mixed| &mixed.types).map(|of| of.weight);
+    let range = weights().min().zip(weights().max());
+    range.filter(|range| *range != (1, 1))
+}
+
 pub(crate) fn labels(scenario: &Scenario, summary: &Summary, result: &RunResult) -> Labels {
     let targets = scenario.policy.iter().filter_map(|policy| {
         let tracking =
@@ -212,6 +219,7 @@ pub(crate) fn labels(scenario: &Scenario, summary: &Summary, result: &RunResult)
         lead_in_s: scenario.simulation.lead_in.seconds(),
         promises: promises(scenario),
         broken: broken.collect(),
+        units: units(scenario),
         cpu_targets: targets.collect(),
     }
 }

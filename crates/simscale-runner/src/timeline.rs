@@ -52,6 +52,8 @@ pub struct Labels {
     pub promises: Vec<Promise>,
     /// Stretches of time in which a promise was broken, seconds since the start of the run; they may overlap.
     pub broken: Vec<(f64, f64)>,
+    /// Capacity units of an instance, from the lightest type to the heaviest, when the desired capacity is in units.
+    pub units: Option<(u32, u32)>,
     /// CPU targets of policies, 0 to 1, with their names.
     pub cpu_targets: Vec<(String, f64)>,
 }
@@ -86,7 +88,8 @@ fn draw(root: &Area<'_>, points: &[Point], labels: &Labels) -> Drawn {
     };
     let time = axis::Axis::time(from, to, labels.day_s);
     let bands = bands((from, to), labels);
-    let panels = [load(points), response(points, labels), capacity("Capacity", points), cpu(points, labels)];
+    let panels =
+        [load(points), response(points, labels), capacity("Capacity", points, labels), cpu(points, labels)];
     let heights = [390, 390, 390, 390];
     let mut area = plots;
     for (i, (panel, height)) in panels.iter().zip(heights).enumerate() {
@@ -155,14 +158,28 @@ fn response(points: &[Point], labels: &Labels) -> Panel {
     Panel::new("Response time of the served", "s", lines, axis)
 }
 
-fn capacity(title: &str, points: &[Point]) -> Panel {
+impl Labels {
+    /// What the line of the desired capacity is called, and the unit of its axis.
+    pub(crate) fn desired(&self) -> (String, &'static str) {
+        match self.units {
+            Some((least, most)) => {
+                let each = if least == most { least.to_string() } else { format!("{least} to {most}") };
+                (format!("desired, in units ({each} an instance)"), "instances; desired in capacity units")
+            }
+            None => ("desired".to_owned(), "instances"),
+        }
+    }
+}
+
+fn capacity(title: &str, points: &[Point], labels: &Labels) -> Panel {
+    let (desired, unit) = labels.desired();
     let lines = vec![
         Line::new("healthy", panel::GREEN, Shape::Area, points, |p| Some(p.healthy)),
         Line::new("in service", panel::BLUE, Shape::Steps, points, |p| Some(p.in_service)),
-        Line::new("desired", panel::INK, Shape::DashedSteps, points, |p| Some(p.desired)),
+        Line::new(&desired, panel::INK, Shape::DashedSteps, points, |p| Some(p.desired)),
     ];
     let axis = axis::Axis::of_counts(Line::extent(&lines, 0.0).1);
-    Panel::new(title, "instances", lines, Some(axis))
+    Panel::new(title, unit, lines, Some(axis))
 }
 
 fn cpu(points: &[Point], labels: &Labels) -> Panel {

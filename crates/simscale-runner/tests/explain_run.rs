@@ -142,3 +142,71 @@ fn what_is_no_result_or_no_moment_of_it_is_refused_with_a_way_out() {
         assert!(err(&told).contains(why) && out(&told).is_empty(), "{folder} {moment}: {}", err(&told));
     }
 }
+
+/// Two servers and a warm pool of two; a schedule wants three at 09:10. Two hooks at a launch, 60 s and 90 s, one at a termination, 45 s.
+const HOOKED: &str = r#"
+[[group.hook]]
+name = "install"
+transition = "launching"
+time = { constant = "60s" }
+[[group.hook]]
+name = "register"
+transition = "launching"
+time = { constant = "90s" }
+[[group.hook]]
+name = "logs"
+transition = "terminating"
+time = { constant = "45s" }
+"#;
+
+/// Proves that hooks in progress are those that hold an instance at the moment: each until it ends, and no longer than its instance waits.
+#[test]
+fn hooks_in_progress_are_told_by_name() {
+    let place = Place::new();
+    place.write("office.toml", &format!("{SCHEDULED}{HOOKED}"));
+    assert_eq!(code(&place.run(&["run", "office.toml"])), 0);
+    // Hooks begin when the instance runs, with the first phase of its boot, at 09:10:00.
+    let hooks = |moment: &str| {
+        let told = at(&place, moment);
+        let list = told["in_progress"].as_array().unwrap().clone();
+        let hooks = list.iter().filter(|p| p["what"] == "hook");
+        hooks
+            .map(|p| format!("{} {} {}", p["hook"], p["instance"], &p["until"].as_str().unwrap()[11..19]))
+            .collect::<Vec<_>>()
+    };
+    let register = [r#""register" 2 09:11:30"#, r#""register" 3 09:11:30"#];
+    assert_eq!(hooks("09:09:59"), [""; 0]);
+    let both = hooks("09:10:30");
+    assert_eq!(both.len(), 4, "{both:?}");
+    assert!(
+        both.contains(&r#""install" 2 09:11:00"#.to_string()) && both.contains(&register[1].to_string()),
+        "{both:?}"
+    );
+    assert_eq!(hooks("09:11:10"), register, "one of each has ended");
+    assert_eq!(hooks("09:11:31"), [""; 0]);
+    let leaving = hooks("09:40:30");
+    assert_eq!(leaving.len(), 2, "{leaving:?}");
+    assert!(leaving[0].starts_with(r#""logs""#) && leaving[0].ends_with("09:40:45"), "{leaving:?}");
+    let text = out(&place.run(&["explain-run", "results/office", "--at", "09:11:10"]));
+    assert!(text.contains("hook register holds 2 instances, the first since 09:10:00; over by"), "{text}");
+}
+
+/// Proves that members of the warm pool are counted for themselves: launched into it, taken from it, returned to it.
+#[test]
+fn the_warm_pool_is_counted_for_itself() {
+    let place = Place::new();
+    let pooled = "[group.warm_pool]\nmax_group_prepared_capacity = 4\nreuse_on_scale_in = true\n";
+    place.write("office.toml", &format!("{SCHEDULED}{pooled}"));
+    let run = place.run(&["run", "office.toml"]);
+    assert_eq!(code(&run), 0, "{}", err(&run));
+    let sizes = |moment: &str| {
+        let sizes = at(&place, moment)["sizes"].clone();
+        ["desired", "in_service", "booting", "draining", "pooled"].map(|name| sizes[name].as_u64().unwrap())
+    };
+    assert_eq!(sizes("09:09"), [2, 2, 0, 0, 2]);
+    assert_eq!(sizes("09:10:01"), [4, 2, 2, 0, 0]);
+    assert_eq!(sizes("09:20"), [4, 4, 0, 0, 0]);
+    assert_eq!(sizes("09:45"), [2, 2, 0, 0, 2]);
+    let text = out(&place.run(&["explain-run", "results/office", "--at", "09:45"]));
+    assert!(text.contains("0 leaving, 2 in the warm pool"), "{text}");
+}

@@ -172,6 +172,12 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     ("cpu_time = { exponential = { mean = \"35ms\" } }", "cpu_time = { exponential = { mean = \"20h\" } }", &[
         "bad.toml:9:12: service.cpu_time: { exponential = { mean = \"20h\" } } has a mean of 20.0 hours; the longest time is 9.7 hours; check the number and its unit",
     ]),
+    ("max = 8\n", "max = 8\nzones = [\"a\", \"b\"]\n[[refresh]]\nname = \"v2\"\nat = \"1h\"\n", &[
+        "bad.toml:12:1: group.zone_rebalancing: is on, as by default on AWS, and is not modelled beside a [[refresh]]: AWS rebalances within its percentages; write zone_rebalancing = false",
+    ]),
+    ("max = 8\n", "max = 8\nmaintenance = { min_healthy_percentage = 90, max_healthy_percentage = 110 }\n[group.mixed]\ncapacity_rebalancing = true\ntype = [{ type = \"c5.large\" }]\n", &[
+        "bad.toml:17:24: group.mixed.capacity_rebalancing: true is not modelled beside group.maintenance: AWS rebalances within its percentages; leave it out, or leave out group.maintenance",
+    ]),
     ("cpu_time = { exponential = { mean = \"35ms\" } }", "cpu_time = { exponential = { mean = \"35ms\" } }\ncpu_before_ratio = 50", &[
         "bad.toml:10:20: service.cpu_before_ratio: 50 is not a ratio from 0 to 1; write 50 percent as 0.5",
     ]),

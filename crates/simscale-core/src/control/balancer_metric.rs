@@ -2,10 +2,10 @@
 //!
 //! Source: ALB user guide, "CloudWatch metrics for your Application Load Balancer": names, and when each is reported.
 
-/// A metric of the load balancer. A count has one sample a period, and none when it is zero.
+/// A metric of the load balancer. A count has one sample a period, and none when it is zero, but for `RequestCount`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BalancerMetric {
-    /// `RequestCount`: attempts for which a node could choose a target.
+    /// `RequestCount`: attempts for which a node could choose a target; zero is reported.
     RequestCount,
     /// `HTTPCode_ELB_4XX_Count`: attempts that clients gave up (460).
     Elb4xx,

@@ -14,7 +14,7 @@ impl Engine<'_> {
         let sent = |from: u64| self.log.count(from, |e| matches!(e, Entry::Sent { .. }));
         let count = |n: u64| if n > 0 { vec![n as f64] } else { vec![] };
         match which {
-            BalancerMetric::RequestCount => count(sent(start) - given.elb_503),
+            BalancerMetric::RequestCount => vec![(sent(start) - given.elb_503) as f64],
             BalancerMetric::Elb4xx => count(given.elb_460),
             BalancerMetric::Elb5xx => count(given.elb_502 + given.elb_503 + given.elb_504),
             BalancerMetric::Target5xx => count(given.target_5xx),

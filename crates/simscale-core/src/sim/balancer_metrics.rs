@@ -103,7 +103,8 @@ impl Sim<'_> {
                 return self.desk.answers.as_ref().map_or(all, |answers| answers.samples(keep));
             }
         };
-        if count > 0 {
+        // Requests are always reported, other counts only where there is something to count.
+        if count > 0 || which == BalancerMetric::RequestCount {
             all.sample(count as f64, keep);
         }
         all

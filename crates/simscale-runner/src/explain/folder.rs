@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use simscale::Scenario;
 use simscale::engine::{ActivityKind, SimTime};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// A row of `activities.csv`.
@@ -51,6 +52,18 @@ pub struct ResultFolder {
     pub events: Vec<Event>,
     /// The periods, in order.
     pub periods: Vec<Period>,
+    /// Instances that were in service at the start, by the numbers of their launches.
+    pub serving_at_start: Vec<u64>,
+    /// Members of the warm pool at the start.
+    pub pooled_at_start: Vec<u64>,
+}
+
+/// A row of `instances.csv`, as far as it tells who was there at the start.
+#[derive(Deserialize)]
+struct Instance {
+    instance: u64,
+    launched_s: f64,
+    in_service_s: Option<f64>,
 }
 
 impl ResultFolder {
@@ -66,10 +79,25 @@ impl ResultFolder {
         let scenario = Scenario::read(&path.display().to_string(), &text, &[])
             .map_err(|mistakes| Failure::input(mistakes.render(true)))?;
         let events = table(folder, "activities.csv", &missing)?;
-        Ok(ResultFolder { scenario, events, periods: table(folder, "periods.csv", &missing)? })
+        let instances: Vec<Instance> = table(folder, "instances.csv", &missing)?;
+        let (mut serving_at_start, mut pooled_at_start) = (Vec::new(), Vec::new());
+        let launches =
+            events.iter().filter(|e: &&Event| e.is(ActivityKind::Launch) && e.note.starts_with("launched"));
+        let launched: BTreeSet<u64> = launches.filter_map(|e| e.instance).collect();
+        for row in instances.iter().filter(|row| row.launched_s == 0.0) {
+            // Who returned to the warm pool has several rows; no launch of the start is told.
+            match row.in_service_s {
+                _ if launched.contains(&row.instance) => {}
+                Some(0.0) => serving_at_start.push(row.instance),
+                _ => pooled_at_start.push(row.instance),
+            }
+        }
+        pooled_at_start.retain(|instance| !serving_at_start.contains(instance));
+        let periods = table(folder, "periods.csv", &missing)?;
+        Ok(ResultFolder { scenario, events, periods, serving_at_start, pooled_at_start })
     }
 
-    /// Instances at the start.
+    /// The desired capacity at the start.
     pub fn start_size(&self) -> u32 {
         self.scenario.resolved().group.desired.unwrap_or(self.scenario.group.min)
     }

@@ -9,7 +9,7 @@ impl Explanation {
     pub fn page(&self, folder: &ResultFolder) -> Page {
         let (date, clock) = date_and_clock(&self.at);
         let mut page = Page::new(&self.scenario, &format!("at {date} {clock}"));
-        page.add("Group", self.group());
+        page.add("Group", self.group(folder));
         if let Some(period) = &self.period {
             let p99 =
                 period.response_p99_s.map_or("nothing served".to_string(), |s| format!("p99 {}", seconds(s)));
@@ -58,40 +58,50 @@ impl Explanation {
         page
     }
 
-    fn group(&self) -> String {
+    fn group(&self, folder: &ResultFolder) -> String {
         let s = self.sizes;
+        let units = if folder.scenario.group.mixed.is_some() { " units" } else { "" };
+        let pooled = if s.pooled > 0 { format!(", {} in the warm pool", s.pooled) } else { String::new() };
         format!(
-            "{} desired: {} in service, {} booting, {} leaving",
+            "{}{units} desired: {} in service, {} booting, {} leaving{pooled}",
             s.desired, s.in_service, s.booting, s.draining
         )
     }
 
-    /// What had begun: each kind in one line.
+    /// What had begun: each kind in one line, and each hook.
     fn add_progress(&self, page: &mut Page) {
-        for (what, one, many) in
-            [("boot", "boot", "boots"), ("termination", "instance leaving", "instances leaving")]
-        {
-            let list: Vec<&Progress> = self.in_progress.iter().filter(|p| p.what == what).collect();
-            let (Some(first), Some(last)) = (
-                list.first(),
-                list.iter().map(|p| p.until.as_ref()).max_by_key(|u| {
-                    // One that does not end within the run ends last.
-                    (u.is_none(), u.map(String::as_str).unwrap_or_default())
-                }),
-            ) else {
-                continue;
-            };
-            let end = last.map_or("not over by the end".to_string(), |u| format!("over by {}", self.when(u)));
-            let since = self.when(&first.since);
-            page.add(
-                "Under way",
-                format!("{}, the first since {since}; {end}", counted(list.len() as u64, one, many)),
-            );
+        let of = |what: &str| self.in_progress.iter().filter(|p| p.what == what).collect::<Vec<_>>();
+        let kinds = [("boot", "boot", "boots"), ("termination", "instance leaving", "instances leaving")];
+        for (what, one, many) in kinds {
+            let list = of(what);
+            if let Some(spanned) = self.spanned(&list) {
+                page.add("Under way", format!("{}{spanned}", counted(list.len() as u64, one, many)));
+            }
+        }
+        let mut hooks = of("hook");
+        hooks.sort_by_key(|p| &p.hook);
+        for held in hooks.chunk_by(|a, b| a.hook == b.hook) {
+            let name = held[0].hook.as_deref().unwrap_or_default();
+            let whom = counted(held.len() as u64, "instance", "instances");
+            if let Some(spanned) = self.spanned(held) {
+                page.add("Under way", format!("hook {name} holds {whom}{spanned}"));
+            }
         }
         for cooldown in self.in_progress.iter().filter(|p| p.what == "cooldown") {
             let until = cooldown.until.as_deref().unwrap_or_default();
             page.add("Under way", format!("a cooldown until {}", self.when(until)));
         }
+    }
+
+    /// When the first of these began, and when the last is over.
+    fn spanned(&self, list: &[&Progress]) -> Option<String> {
+        let first = list.iter().map(|p| &p.since).min()?;
+        // One that does not end within the run ends last.
+        let last =
+            list.iter().map(|p| p.until.as_deref()).max_by_key(|u| (u.is_none(), u.unwrap_or_default()))?;
+        let end = last.map_or("not over by the end".to_string(), |u| format!("over by {}", self.when(u)));
+        let since = if list.len() > 1 { "the first since" } else { "since" };
+        Some(format!(", {since} {}; {end}", self.when(first)))
     }
 
     /// One fact in words.

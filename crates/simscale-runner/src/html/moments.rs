@@ -55,11 +55,12 @@ pub fn panels(of: &str, points: &[Point], labels: &Labels) -> Vec<Panel> {
         );
         response.levels.push(Level { at: promise.limit_s, class: "c-red", name });
     }
-    let mut capacity = Panel::new(&format!("{of}Capacity, instances"), "count");
+    let (desired, unit) = labels.desired();
+    let mut capacity = Panel::new(&format!("{of}Capacity, {unit}"), "count");
     capacity.bands = bands(labels);
     capacity.lines.push(steps("healthy", "c-green", "area", points, |p| p.healthy));
     capacity.lines.push(steps("in service", "c-blue", "steps", points, |p| p.in_service));
-    capacity.lines.push(steps("desired", "c-ink", "dashed", points, |p| p.desired));
+    capacity.lines.push(steps(&desired, "c-ink", "dashed", points, |p| p.desired));
     vec![response, capacity]
 }
 

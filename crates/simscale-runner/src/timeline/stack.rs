@@ -37,7 +37,7 @@ fn draw(root: &Area<'_>, title: &str, runs: &[(String, &Series, &Labels)]) -> Dr
         let points = series.points();
         let title = format!("Capacity: {}", cut(name));
         let shaded = |panel| (panel, bands((from, to), labels));
-        panels.push(shaded(capacity(&title, points).naming_bands()));
+        panels.push(shaded(capacity(&title, points, labels).naming_bands()));
         panels.push(shaded(response(points, labels)));
     }
     let last = panels.len() - 1;

@@ -77,6 +77,7 @@ pub(crate) fn labels() -> Labels {
         lead_in_s: 1800.0,
         promises: vec![promise()],
         broken: vec![(72_000.0, 75_600.0)],
+        units: None,
         cpu_targets: vec![("cpu-50".into(), 0.5)],
     }
 }
@@ -104,6 +105,17 @@ fn the_picture_has_its_parts_and_is_always_the_same() {
         #[cfg(feature = "png")]
         std::fs::write(std::path::Path::new(&path).with_extension("png"), png(&svg)).unwrap();
     }
+}
+
+/// Proves that desired units are never taken for instances.
+#[test]
+fn capacity_units_are_named() {
+    let of = |units| super::svg(&day(), &Labels { units, ..labels() });
+    let mixed = of(Some((1, 2)));
+    assert!(mixed.contains("desired, in units (1 to 2 an instance)"));
+    assert!(mixed.contains("Capacity, instances; desired in capacity units"));
+    assert!(of(Some((2, 2))).contains("desired, in units (2 an instance)"));
+    assert!(!of(None).contains("units"));
 }
 
 #[test]

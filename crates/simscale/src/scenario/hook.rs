@@ -73,6 +73,11 @@ fn heartbeat_timeout() -> Duration {
 }
 
 impl Hook {
+    /// Whether it holds an instance at its end, not at its begin.
+    pub fn ends_a_life(&self) -> bool {
+        self.transition == Transition::Terminating
+    }
+
     pub(crate) fn world(&self) -> core::Hook {
         core::Hook {
             name: self.name.clone(),

@@ -97,6 +97,28 @@ impl Refresh {
     }
 }
 
+/// Rebalancing launches before it terminates by rules of its own, which are not modelled within the percentages of another.
+fn check_rebalancing(scenario: &Scenario, check: &mut Check<'_>) {
+    let group = &scenario.group;
+    let beside = match (group.maintenance, scenario.refresh.is_empty()) {
+        _ if group.is_service() => return,
+        (Some(_), _) => "group.maintenance",
+        (None, false) => "a [[refresh]]",
+        (None, true) => return,
+    };
+    if group.mixed.as_ref().is_some_and(|mixed| mixed.capacity_rebalancing) {
+        let rule = format!("is not modelled beside {beside}: AWS rebalances within its percentages");
+        let hint = format!("leave it out, or leave out {beside}");
+        check.fail("group.mixed.capacity_rebalancing", rule, hint);
+    }
+    if group.zone_rebalancing && group.zones.len() > 1 {
+        let rule = format!(
+            "is on, as by default on AWS, and is not modelled beside {beside}: AWS rebalances within its percentages"
+        );
+        check.fail("group.zone_rebalancing", rule, "write zone_rebalancing = false");
+    }
+}
+
 /// Reports what is wrong with the maintenance policy and the refreshes.
 pub(crate) fn check(scenario: &Scenario, check: &mut Check<'_>) {
     let group = &scenario.group;
@@ -107,6 +129,7 @@ pub(crate) fn check(scenario: &Scenario, check: &mut Check<'_>) {
             check.fail("group.maintenance", of_service, "leave it away, or use a [[deployment]]");
         }
     }
+    check_rebalancing(scenario, check);
     let refreshes = &scenario.refresh;
     names::check("refresh", refreshes, "name", |refresh| &refresh.name, check);
     for (index, refresh) in refreshes.iter().enumerate() {

@@ -155,7 +155,7 @@ pub const METRICS: [MetricName; 29] = [
     MetricName {
         name: "request_count",
         unit: "requests per period",
-        meaning: "attempts for which the balancer found a target, a sum (`RequestCount`); like every count of the balancer it has no datapoint when it is zero",
+        meaning: "attempts for which the balancer found a target, a sum (`RequestCount`); zero without traffic, where the other counts of the balancer have no datapoint (inferred)",
     },
     MetricName {
         name: "http_4xx_elb",
