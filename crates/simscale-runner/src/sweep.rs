@@ -39,7 +39,7 @@ use std::sync::atomic::AtomicBool;
 use store::Store;
 
 /// The files of a sweep's folder, in the order in which they are moved into place.
-pub const SWEEP_FILES: [&str; 12] = [
+pub const SWEEP_FILES: [&str; 14] = [
     "runs.csv",
     "cells.csv",
     "comparison.csv",
@@ -47,6 +47,8 @@ pub const SWEEP_FILES: [&str; 12] = [
     "answer.json",
     "front.svg",
     "front.png",
+    "heatmap.svg",
+    "heatmap.png",
     "timelines.svg",
     "timelines.png",
     "report.html",
@@ -260,6 +262,12 @@ impl Task {
         {
             folder.write("front.png", &crate::timeline::png(&front))?;
             folder.write("timelines.png", &crate::timeline::png(&stories))?;
+        }
+        let heat = heat::Heat::of(found).map(|heat| heat.svg(&self.name));
+        if let Some(heat) = &heat {
+            folder.write("heatmap.svg", heat.as_bytes())?;
+            #[cfg(feature = "png")]
+            folder.write("heatmap.png", &crate::timeline::png(heat))?;
         }
         let report = report::report(self, found, &front, &stories, &self.fixed());
         folder.write("report.html", report.as_bytes())?;

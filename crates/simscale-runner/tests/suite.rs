@@ -45,6 +45,24 @@ fn a_suite_puts_the_answers_of_several_workloads_beside_each_other() {
     assert!(String::from_utf8_lossy(&twice.stderr).contains("another file of this suite has the same name"));
 }
 
+#[test]
+fn workloads_with_other_cells_are_refused_before_anything_runs() {
+    let place = tempfile::tempdir().expect("a folder");
+    let other = scenario("ramp").replace("tracking-70 = ", "tracking-80 = ");
+    std::fs::write(place.path().join("other.toml"), other).expect("writable");
+    std::fs::write(place.path().join("flash-crowd.toml"), scenario("flash-crowd")).expect("writable");
+    let refused = Command::new(env!("CARGO_BIN_EXE_simscale"))
+        .current_dir(place.path())
+        .args(["suite", "flash-crowd.toml", "other.toml", "--out", "out"])
+        .output()
+        .expect("the program starts");
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    let expected = "other.toml has no cell policy=tracking-70, which flash-crowd.toml has";
+    assert!(said.split_whitespace().collect::<Vec<_>>().join(" ").contains(expected), "{said}");
+    assert!(!place.path().join("out").exists(), "nothing ran, and nothing was written");
+}
+
 /// Two cells of the published table, from their scenario, to the last digit.
 #[test]
 fn a_part_of_the_published_table_is_computed_again() {

@@ -1,10 +1,13 @@
 //! The heat map of two axes with numbers: what each pair costs and whether it holds, all other axes at the answer.
 
+mod picture;
+
 use super::judgement::Holds;
 use super::words::effects;
 use super::{Found, report};
 use crate::html::escaped;
 use crate::number::{money, percent};
+use simscale::text::Duration;
 
 /// A field of cells.
 pub(super) struct Heat<'a> {
@@ -21,7 +24,7 @@ impl<'a> Heat<'a> {
     /// The two axes with numbers that move the cost most; nothing where there are not two.
     pub fn of(found: &'a Found) -> Option<Heat<'a>> {
         let study = &found.study;
-        let numeric = |axis: &usize| study.cells.iter().all(|cell| cell.labels[*axis].parse::<f64>().is_ok());
+        let numeric = |axis: &usize| study.cells.iter().all(|cell| number(&cell.labels[*axis]).is_some());
         let order = effects(study, &found.answer);
         let mut axes: Vec<usize> = order
             .iter()
@@ -33,8 +36,7 @@ impl<'a> Heat<'a> {
         let [down, across] = axes[..] else { return None };
         let labels = |axis: usize| {
             let mut labels: Vec<String> = study.cells.iter().map(|cell| cell.labels[axis].clone()).collect();
-            let number = |label: &String| label.parse::<f64>().unwrap_or(0.0);
-            labels.sort_by(|a, b| number(a).total_cmp(&number(b)));
+            labels.sort_by(|a, b| number(a).unwrap_or(0.0).total_cmp(&number(b).unwrap_or(0.0)));
             labels.dedup();
             labels
         };
@@ -49,8 +51,16 @@ impl<'a> Heat<'a> {
                 })
             })
         };
-        let cells = rows.iter().map(|row| columns.iter().map(|column| at(row, column)).collect()).collect();
-        Some(Heat { found, down: (down, rows), across: (across, columns), cells })
+        let cells: Vec<Vec<Option<usize>>> =
+            rows.iter().map(|row| columns.iter().map(|column| at(row, column)).collect()).collect();
+        let run = cells.iter().flatten().flatten().count();
+        // The finalists of a search leave most of the field empty.
+        (run * 2 >= rows.len() * columns.len()).then(|| Heat {
+            found,
+            down: (down, rows),
+            across: (across, columns),
+            cells,
+        })
     }
 
     /// A table, to be read without a script too.
@@ -107,4 +117,9 @@ impl<'a> Heat<'a> {
         let others: Vec<String> = others.map(|(_, (axis, label))| format!("{axis}={label}")).collect();
         if others.is_empty() { String::new() } else { escaped(&format!(" All with {}.", others.join(" "))) }
     }
+}
+
+/// A point as a number: a plain one, or a duration in seconds.
+fn number(label: &str) -> Option<f64> {
+    label.parse::<f64>().ok().or_else(|| label.parse::<Duration>().ok().map(Duration::seconds))
 }
