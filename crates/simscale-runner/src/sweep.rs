@@ -253,7 +253,7 @@ impl Task {
         folder.write("answer.json", &words::json(self, found))?;
         let front = picture::svg(self, found);
         folder.write("front.svg", front.as_bytes())?;
-        let name = |story: &Story| found.study.cells[story.cell].name.clone();
+        let name = |story: &Story| report::brief(found, story.cell);
         let stories: Vec<_> =
             found.stories.iter().map(|story| (name(story), &story.series, &story.labels)).collect();
         let stories = crate::timeline::stacked(&self.name, &stories);

@@ -55,12 +55,8 @@ impl<'a> Heat<'a> {
             rows.iter().map(|row| columns.iter().map(|column| at(row, column)).collect()).collect();
         let run = cells.iter().flatten().flatten().count();
         // The finalists of a search leave most of the field empty.
-        (run * 2 >= rows.len() * columns.len()).then(|| Heat {
-            found,
-            down: (down, rows),
-            across: (across, columns),
-            cells,
-        })
+        let full = run * 2 >= rows.len() * columns.len();
+        full.then_some(Heat { found, down: (down, rows), across: (across, columns), cells })
     }
 
     /// A table, to be read without a script too.

@@ -1,6 +1,8 @@
 //! The picture of a sweep: cost against violations with their intervals, the front, what is allowed, the winner and the baseline.
+//! Whether a cell holds is told by its mark as well as by its colour.
 
 use super::judgement::{Answer, Holds, Study};
+use super::report::brief;
 use super::{Found, Task};
 use crate::number::{money, percent};
 use crate::timeline::{Axis, INK, SOFT, style};
@@ -39,6 +41,7 @@ struct Dot {
     cell: usize,
     cost: (f64, f64),
     broken: (f64, f64),
+    holds: Holds,
     color: RGBColor,
 }
 
@@ -55,7 +58,7 @@ fn dots(study: &Study, answer: &Answer) -> Vec<Dot> {
             Holds::Unknown => GREY,
         };
         let half = verdict.cost.half_width(study.confidence).unwrap_or(0.0);
-        Dot { cell, cost: (verdict.cost.mean, half), broken, color }
+        Dot { cell, cost: (verdict.cost.mean, half), broken, holds: verdict.holds, color }
     };
     (0..study.cells.len()).map(dot).collect()
 }
@@ -121,12 +124,19 @@ fn draw(root: &Area<'_>, task: &Task, found: &Found) -> Drawn {
         if dot.cell == study.baseline && study.cells.len() > 1 {
             chart.draw_series([TriangleMarker::new((cost, broken), 30, INK.mix(0.55).filled())])?;
         }
-        chart.draw_series([Circle::new((cost, broken), 10, dot.color.filled())])?;
+        match dot.holds {
+            Holds::Yes => chart.draw_series([Circle::new((cost, broken), 10, dot.color.filled())])?,
+            Holds::Unknown => {
+                chart.draw_series([Circle::new((cost, broken), 10, WHITE.filled())])?;
+                chart.draw_series([Circle::new((cost, broken), 9, dot.color.stroke_width(4))])?
+            }
+            Holds::No => chart.draw_series([Cross::new((cost, broken), 9, dot.color.stroke_width(5))])?,
+        };
         if Some(dot.cell) == answer.winner {
             chart.draw_series([Circle::new((cost, broken), 20, GREEN.stroke_width(5))])?;
         }
     }
-    names(&mut chart, study, answer, &dots, right)
+    names(&mut chart, found, &dots, right)
 }
 
 /// The cost floor, the best known plan and the best constant group, each with its colour.
@@ -142,7 +152,8 @@ type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
 
 /// The names of the cells on the front, or of all where they are few: above or below each point, on the side that has room; a name
 /// that would lie over another is left out.
-fn names(chart: &mut Chart<'_, '_>, study: &Study, answer: &Answer, dots: &[Dot], right: f64) -> Drawn {
+fn names(chart: &mut Chart<'_, '_>, found: &Found, dots: &[Dot], right: f64) -> Drawn {
+    let answer = &found.answer;
     let mut named: Vec<usize> = answer.winner.into_iter().chain(answer.front.iter().copied()).collect();
     if dots.len() <= NAMED {
         named.extend(0..dots.len());
@@ -155,7 +166,7 @@ fn names(chart: &mut Chart<'_, '_>, study: &Study, answer: &Answer, dots: &[Dot]
         }
         done.push(cell);
         let place = (dots[cell].cost.0, dots[cell].broken.0);
-        let text = study.cells[cell].labels.join(" ");
+        let text = brief(found, cell);
         let width = text.chars().count() as i32 * 13;
         let across = if place.0 > right * 0.75 { -width - 24 } else { 24 };
         let (x, y) = chart.backend_coord(&place);
@@ -180,10 +191,13 @@ fn violation_name(study: &Study) -> String {
 }
 
 fn legend(root: &Area<'_>) -> Drawn {
-    let entries = [("holds", GREEN), ("undecided", GREY), ("does not hold", RED)];
     let mut x = 70;
-    for (name, color) in entries {
-        root.draw(&Circle::new((x, 152), 10, color.filled()))?;
+    for (place, name) in ["holds", "undecided", "does not hold"].into_iter().enumerate() {
+        match place {
+            0 => root.draw(&Circle::new((x, 152), 10, GREEN.filled()))?,
+            1 => root.draw(&Circle::new((x, 152), 9, GREY.stroke_width(4)))?,
+            _ => root.draw(&Cross::new((x, 152), 9, RED.stroke_width(5)))?,
+        }
         root.draw(&Text::new(name, (x + 22, 138), style(26, INK, false)))?;
         x += 60 + 14 * name.len() as i32;
     }
@@ -196,13 +210,20 @@ fn legend(root: &Area<'_>) -> Drawn {
     root.draw(&PathElement::new(vec![(x, 152), (x + 50, 152)], INK.mix(0.45).stroke_width(3)))?;
     root.draw(&Text::new("front", (x + 62, 138), style(26, INK, false)))?;
     x += 150;
-    root.draw(&PathElement::new(vec![(x, 152), (x + 50, 152)], RED.stroke_width(3)))?;
+    dashes(root, &[(x, 152), (x + 20, 152)], RED)?;
+    dashes(root, &[(x + 30, 152), (x + 50, 152)], RED)?;
     root.draw(&Text::new("allowed", (x + 62, 138), style(26, INK, false)))?;
     x += 175;
     for (name, color) in [("cost floor", BLUE), ("best known plan", ORANGE), ("best constant", PURPLE)] {
-        root.draw(&PathElement::new(vec![(x, 136), (x, 168)], color.stroke_width(3)))?;
+        for y in [136, 148, 160] {
+            dashes(root, &[(x, y), (x, y + 6)], color)?;
+        }
         root.draw(&Text::new(name, (x + 14, 138), style(26, INK, false)))?;
         x += 36 + 12 * name.len() as i32;
     }
     Ok(())
+}
+
+fn dashes(root: &Area<'_>, ends: &[(i32, i32)], color: RGBColor) -> Drawn {
+    root.draw(&PathElement::new(ends.to_vec(), color.stroke_width(3)))
 }

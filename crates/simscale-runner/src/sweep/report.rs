@@ -99,7 +99,7 @@ fn worst(kept: &[Kept]) -> Option<&Kept> {
 }
 
 /// A cell by the last words of its axes: `min=2 target=70`; by its label alone where there is one axis.
-fn brief(found: &Found, cell: usize) -> String {
+pub(super) fn brief(found: &Found, cell: usize) -> String {
     let (study, labels) = (&found.study, &found.study.cells[cell].labels);
     if let [only] = &labels[..] {
         return only.clone();

@@ -255,8 +255,13 @@ struct Progress {
     count: AtomicU64,
     requests: AtomicU64,
     started: Instant,
+    /// Seconds from the start to the last line.
+    told: AtomicU64,
     lines: bool,
 }
+
+/// Seconds between lines of progress at least: a sweep has many short batches, and nobody reads a line for each tenth of them.
+const QUIET_S: u64 = 5;
 
 impl Progress {
     fn new(total: u64, shown: bool) -> Progress {
@@ -267,7 +272,7 @@ impl Progress {
         );
         let lines = shown && bar.is_hidden();
         let (count, requests) = (AtomicU64::new(0), AtomicU64::new(0));
-        Progress { bar, total, count, requests, started: Instant::now(), lines }
+        Progress { bar, total, count, requests, started: Instant::now(), told: AtomicU64::new(0), lines }
     }
 
     fn done(&self, requests: u64) {
@@ -275,8 +280,10 @@ impl Progress {
         let count = self.count.fetch_add(1, Relaxed) + 1;
         let rate = requests as f64 / self.started.elapsed().as_secs_f64().max(1e-3) / 1e6;
         let rate = format!("{} M requests/s", crate::number::plain(rate));
+        let (now, told) = (self.started.elapsed().as_secs(), self.told.load(Relaxed));
         let tenth = |n: u64| n * 10 / self.total.max(1);
-        if self.lines && tenth(count) > tenth(count - 1) {
+        if self.lines && tenth(count) > tenth(count - 1) && now >= told + QUIET_S {
+            self.told.store(now, Relaxed);
             Console::talk(&format!("{count}/{} runs, {rate}", self.total));
         }
         self.bar.set_message(rate);

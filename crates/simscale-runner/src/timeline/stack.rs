@@ -9,7 +9,7 @@ use plotters::prelude::*;
 const EACH: u32 = 330;
 
 /// Letters of a run's name that find room beside the legend.
-const ROOM: usize = 52;
+const ROOM: usize = 40;
 
 /// Draws runs of one length as SVG text, each by its name.
 pub fn stacked(title: &str, runs: &[(String, &Series, &Labels)]) -> String {
