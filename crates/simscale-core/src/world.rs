@@ -85,6 +85,13 @@ pub struct RequestClass {
     pub cpu_before_ppm: u32,
 }
 
+impl RequestClass {
+    /// Whether its requests wait for others at all.
+    pub(crate) fn waits(&self) -> bool {
+        !matches!(self.wait_time, Distribution::Constant { value } if value < 0.5)
+    }
+}
+
 /// An instance: its processors, what it admits, how it boots.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Instance {

@@ -5,6 +5,7 @@ mod deployment;
 mod ending;
 mod hook;
 mod job;
+mod lane;
 mod life;
 mod maintenance;
 mod mixed;

@@ -6,6 +6,7 @@
 //! look, so that the state at an instant does not depend on who looked when.
 
 use super::job::{COLD, Job, PROBE, SECOND};
+use super::lane::{Lane, Placed};
 use super::sharers::Sharers;
 use crate::kernel::{NEVER, WORK_MAX};
 use std::collections::{BTreeMap, VecDeque};
@@ -96,11 +97,29 @@ pub(crate) struct Server {
     before_ppm: Vec<u32>,
     /// What multiplies the work of a cold attempt, and how many more of them will be taken.
     cold: (f64, u64),
+    /// Where all attempts are while each runs alone and nobody needs to know what is done; `None` where that never holds.
+    lane: Option<Box<Lane>>,
+    /// Whether they are there now.
+    in_lane: bool,
 }
 
 impl Server {
-    pub fn new(cores: u32, speed: u32, admitted: u32, queue: u32, before_ppm: &[u32]) -> Self {
+    /// `unobserved`: no attempt waits for others, and nothing depends on what is inside before somebody looks.
+    pub fn new(
+        cores: u32,
+        speed: u32,
+        admitted: u32,
+        queue: u32,
+        before_ppm: &[u32],
+        unobserved: bool,
+    ) -> Self {
+        let lane = (unobserved && admitted <= cores).then(|| {
+            let room = (admitted as usize).saturating_add(queue as usize);
+            Box::new(Lane::new(admitted as usize, room))
+        });
         Server {
+            lane,
+            in_lane: false,
             t0: 0,
             v0: 0,
             speed: u64::from(speed),
@@ -139,7 +158,7 @@ impl Server {
     /// Attempts inside.
     #[inline]
     pub fn in_flight(&self) -> usize {
-        self.jobs.len() + self.waiters.len() + self.queue.len()
+        self.jobs.len() + self.waiters.len() + self.queue.len() + self.placed().len()
     }
 
     /// Whether an attempt would be admitted at once.
@@ -147,7 +166,7 @@ impl Server {
         self.jobs.len() + self.waiters.len() < self.admitted_limit
     }
 
-    /// Multiplies the work of the next `count` attempts that are taken by `factor`.
+    /// Multiplies the work of the next `count` attempts that are taken by `factor`. Nothing is inside yet.
     pub fn set_cold(&mut self, factor: f64, count: u64) {
         self.cold = (factor, count);
     }
@@ -155,13 +174,23 @@ impl Server {
     /// Completes everything due up to and including `until`.
     #[inline]
     pub fn advance(&mut self, slot: usize, until: u64, out: &mut impl Departures) {
+        if self.in_lane {
+            return self.hand_over(slot, until, out);
+        }
         while self.next <= until {
             self.step(slot, out);
         }
     }
 
+    /// Whether its attempts may stay as they are when another comes.
+    #[inline]
+    pub fn can_wait(&self) -> bool {
+        self.in_lane
+    }
+
     /// Completes what is due at the next instant.
-    pub fn step(&mut self, slot: usize, out: &mut impl Departures) {
+    #[inline]
+    fn step(&mut self, slot: usize, out: &mut impl Departures) {
         let now = self.next;
         self.account(now);
         let v = self.attained_by(now);
@@ -195,10 +224,14 @@ impl Server {
     pub fn admit(
         &mut self,
         slot: usize,
-        mut job: Job,
+        job: &Job,
         now: u64,
         out: &mut impl Departures,
     ) -> Result<(), QueueFull> {
+        if self.in_lane || self.lane.is_some() && self.enters_lane(now) {
+            return self.place(slot, job, now, out);
+        }
+        let mut job = *job;
         if self.cold.1 > 0 {
             job.set(COLD);
         }
@@ -217,6 +250,86 @@ impl Server {
         } else {
             Err(QueueFull)
         }
+    }
+
+    /// An idle instance of one speed begins to work in its lane.
+    fn enters_lane(&mut self, now: u64) -> bool {
+        if self.cold.1 == 0 && self.speed > 0 && self.in_flight() == 0 {
+            self.account(now);
+            self.in_lane = true;
+        }
+        self.in_lane
+    }
+
+    /// Takes an attempt into the lane.
+    #[inline]
+    fn place(
+        &mut self,
+        slot: usize,
+        job: &Job,
+        now: u64,
+        out: &mut impl Departures,
+    ) -> Result<(), QueueFull> {
+        let Some(lane) = &mut self.lane else { return Err(QueueFull) };
+        if lane.is_full() && !self.makes_room(slot, now, out) {
+            return Err(QueueFull);
+        }
+        let Some(lane) = &mut self.lane else { return Err(QueueFull) };
+        let time = if self.speed == ONE { job.work } else { (job.work << 16).div_ceil(self.speed) };
+        lane.place(job, now, time);
+        self.next = lane.next();
+        self.changes += 2;
+        self.areas.taken += u64::from(!job.is(PROBE));
+        Ok(())
+    }
+
+    /// Hands over what is done in a lane that is full; whether another attempt may come then.
+    #[cold]
+    fn makes_room(&mut self, slot: usize, now: u64, out: &mut impl Departures) -> bool {
+        self.hand_over(slot, now, out);
+        self.lane.as_ref().is_some_and(|lane| !lane.refuses())
+    }
+
+    /// What is done in the lane by `until` departs.
+    fn hand_over(&mut self, slot: usize, until: u64, out: &mut impl Departures) {
+        let Some(lane) = &mut self.lane else { return };
+        if lane.next() > until {
+            return;
+        }
+        let from = self.accounted;
+        let mut areas = self.areas;
+        let (mut sojourns, mut attained) = (0, 0);
+        lane.hand_over(until, |placed| {
+            placed.account(from, placed.job.mark, &mut areas);
+            sojourns += u128::from(placed.job.mark - placed.job.born);
+            attained += u128::from(placed.job.work);
+            out.departed(slot, &placed.job, placed.job.mark);
+        });
+        self.next = lane.next();
+        self.areas = areas;
+        self.sojourns += sojourns;
+        self.attained += attained << 16;
+    }
+
+    /// From now on attempts share the processors one event at a time again. Everything due up to `now` has been completed.
+    fn leave_lane(&mut self, now: u64) {
+        if !self.in_lane {
+            return;
+        }
+        let Some(lane) = &mut self.lane else { return };
+        lane.account(self.accounted, now, &mut self.areas);
+        self.in_lane = false;
+        self.accounted = now;
+        (self.t0, self.v0) = (now, 0);
+        for Placed { mut job, start } in lane.leave() {
+            if start <= now {
+                job.mark = (job.work << 16).saturating_sub((now - start) * self.speed);
+                self.jobs.insert(job);
+            } else {
+                self.queue.push_back(job);
+            }
+        }
+        self.find_next();
     }
 
     /// Counts an attempt that was taken; a health check is no request.
@@ -298,8 +411,14 @@ impl Server {
     }
 
     /// Accounts for the time up to `now`, during which nothing changed.
-    #[inline]
+    #[inline(always)]
     fn account(&mut self, now: u64) {
+        if self.in_lane {
+            let lane = self.lane.as_ref().expect("only who has a lane is in it");
+            lane.account(self.accounted, now, &mut self.areas);
+            self.accounted = now;
+            return;
+        }
         let dt = now - self.accounted;
         let n = self.jobs.len() as u64;
         let busy = if self.speed == 0 { 0 } else { n.min(self.cores) };
@@ -313,7 +432,7 @@ impl Server {
     }
 
     /// Attained service of each sharer at `now`, which is not after the next departure.
-    #[inline]
+    #[inline(always)]
     fn attained_by(&self, now: u64) -> u64 {
         let n = self.jobs.len() as u64;
         let dt = now - self.t0;
@@ -341,7 +460,7 @@ impl Server {
         self.find_next();
     }
 
-    #[inline]
+    #[inline(always)]
     fn find_next(&mut self) {
         let n = self.jobs.len() as u64;
         self.next = match self.jobs.first() {
@@ -373,6 +492,7 @@ impl Server {
     /// Changes the speed of the processors; zero makes everything stand still, waits included. Everything due up to
     /// `now` has been completed.
     pub fn set_speed(&mut self, speed: u32, now: u64) {
+        self.leave_lane(now);
         self.account(now);
         let v = self.attained_by(now);
         self.deliver();
@@ -394,7 +514,13 @@ impl Server {
 
     /// Every attempt inside, in no particular order.
     pub fn attempts(&self) -> impl Iterator<Item = &Job> + Clone {
-        self.jobs.iter().chain(self.waiters.values()).chain(self.queue.iter())
+        let placed = self.placed().iter().map(|placed| &placed.job);
+        self.jobs.iter().chain(self.waiters.values()).chain(self.queue.iter()).chain(placed)
+    }
+
+    /// The attempts in the lane.
+    fn placed(&self) -> &[Placed] {
+        self.lane.as_ref().map_or(&[], |lane| lane.placed())
     }
 
     /// Takes off the attempts that `leaves` names, at `now`; hands each to `gone`, with its claim on the backend.
@@ -409,6 +535,7 @@ impl Server {
         if !self.attempts().any(&leaves) {
             return;
         }
+        self.leave_lane(now);
         self.account(now);
         let v = self.attained_by(now);
         let (attained, sojourns, before) = (&mut self.attained, &mut self.sojourns, &self.before_ppm);
@@ -448,6 +575,11 @@ impl Server {
 
     /// Busy processors since the last flush, up to `now`, ns; what is due up to `now` has been completed.
     pub fn busy(&self, now: u64) -> u64 {
+        if self.in_lane {
+            let mut areas = self.areas;
+            self.lane.iter().for_each(|lane| lane.account(self.accounted, now, &mut areas));
+            return areas.busy;
+        }
         let sharers = if self.speed == 0 { 0 } else { (self.jobs.len() as u64).min(self.cores) };
         self.areas.busy + sharers * (now - self.accounted)
     }
@@ -469,6 +601,11 @@ impl Server {
             .iter()
             .map(|j| u128::from(attained_of(j, self.work(j), self.before_wait(j), j.mark.saturating_sub(v))))
             .chain(self.waiters.values().map(|job| u128::from(self.before_wait(job) << 16)))
+            .chain(
+                self.placed()
+                    .iter()
+                    .map(|p| u128::from((now.saturating_sub(p.start) * self.speed).min(p.job.work << 16))),
+            )
             .sum();
         let ages: u128 = self.attempts().map(|j| u128::from(now - j.born)).sum();
         Sums {

@@ -85,17 +85,20 @@ impl Sharers {
         self.near.reverse();
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, job: Job) {
         let mut at = self.near.len();
-        while at > 0 && (self.near[at - 1].mark, self.near[at - 1].tag) < (job.mark, job.tag) {
-            at -= 1;
-        }
-        if at == 0 && !self.far.is_empty() {
+        if !self.far.is_empty() && (job.mark, job.tag) > (self.near[0].mark, self.near[0].tag) {
             self.far.push(Later(job));
             return;
         }
-        self.near.insert(at, job);
+        // Those that leave sooner move up by one.
+        self.near.push(job);
+        while at > 0 && (self.near[at - 1].mark, self.near[at - 1].tag) < (job.mark, job.tag) {
+            self.near[at] = self.near[at - 1];
+            at -= 1;
+        }
+        self.near[at] = job;
         if self.near.len() > NEAR {
             self.far.push(Later(self.near.remove(0)));
         }

@@ -311,7 +311,8 @@ fn exp1(g: &mut Generator) -> f64 {
 #[inline]
 fn each(out: &mut [u64], mut draw: impl FnMut() -> f64) {
     for slot in out {
-        *slot = draw() as u64;
+        // Values end below 2^63; the signed conversion is the cheaper one.
+        *slot = (draw() as i64).max(0) as u64;
     }
 }
 

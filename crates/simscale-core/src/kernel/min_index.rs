@@ -1,22 +1,21 @@
 //! The earliest of many: one time per slot under a tree of lower bounds, eight children a node.
 
 use super::NEVER;
-
-const FAN: usize = 8;
+use super::row::{FAN, Row};
 
 /// Times by slot. A bound is lowered at once and raised only when a visit finds it stale, so that setting a time costs few
 /// writes and finding the due ones skips whole subtrees.
 #[derive(Debug, Clone)]
 pub(crate) struct MinIndex {
     /// Times by slot, then bounds over eight of the row before, up to a row of one; each row filled up to whole nodes.
-    rows: Vec<Vec<[u64; FAN]>>,
+    rows: Vec<Vec<Row>>,
     /// No time lies before this.
     bound: u64,
 }
 
 impl MinIndex {
     pub fn new() -> Self {
-        MinIndex { rows: vec![vec![[NEVER; FAN]]], bound: NEVER }
+        MinIndex { rows: vec![vec![Row::of(NEVER)]], bound: NEVER }
     }
 
     /// Makes room for `slots` slots; new ones hold [`NEVER`].
@@ -25,13 +24,13 @@ impl MinIndex {
         if nodes <= self.rows[0].len() {
             return;
         }
-        self.rows[0].resize(nodes, [NEVER; FAN]);
+        self.rows[0].resize(nodes, Row::of(NEVER));
         self.rows.truncate(1);
         while self.rows[self.rows.len() - 1].len() > 1 {
             let below = &self.rows[self.rows.len() - 1];
-            let mut row = vec![[NEVER; FAN]; below.len().div_ceil(FAN)];
+            let mut row = vec![Row::of(NEVER); below.len().div_ceil(FAN)];
             for (at, node) in below.iter().enumerate() {
-                row[at / FAN][at % FAN] = least(node);
+                row[at / FAN].set(at, node.least());
             }
             self.rows.push(row);
         }
@@ -39,20 +38,20 @@ impl MinIndex {
 
     #[inline]
     pub fn get(&self, slot: usize) -> u64 {
-        self.rows[0][slot / FAN][slot % FAN]
+        self.rows[0][slot / FAN].get(slot)
     }
 
     #[inline]
     pub fn set(&mut self, slot: usize, time: u64) {
-        self.rows[0][slot / FAN][slot % FAN] = time;
+        self.rows[0][slot / FAN].set(slot, time);
         self.bound = self.bound.min(time);
         let mut at = slot / FAN;
         for row in &mut self.rows[1..] {
-            let bound = &mut row[at / FAN][at % FAN];
-            if *bound <= time {
+            let node = &mut row[at / FAN];
+            if node.get(at) <= time {
                 return;
             }
-            *bound = time;
+            node.set(at, time);
             at /= FAN;
         }
     }
@@ -77,14 +76,14 @@ impl MinIndex {
     pub fn earliest(&mut self) -> (u64, usize) {
         loop {
             let top = self.rows.len() - 1;
-            let bound = least(&self.rows[top][0]);
+            let bound = self.rows[top][0].least();
             if bound >= NEVER {
                 return (NEVER, usize::MAX);
             }
             // Along the first child that claims the least, down to a slot that has it or to a bound that is stale.
             let (mut node, mut row) = (0, top);
             loop {
-                let child = self.rows[row][node].iter().position(|&time| time == bound);
+                let child = self.rows[row][node].position(bound);
                 let Some(child) = child else { break };
                 node = node * FAN + child;
                 if row == 0 {
@@ -94,8 +93,8 @@ impl MinIndex {
             }
             // The node's bound was stale: it is raised, and those above it.
             for above in row + 1..=top {
-                let exact = least(&self.rows[above - 1][node]);
-                self.rows[above][node / FAN][node % FAN] = exact;
+                let exact = self.rows[above - 1][node].least();
+                self.rows[above][node / FAN].set(node, exact);
                 node /= FAN;
             }
         }
@@ -104,46 +103,23 @@ impl MinIndex {
 
 /// Visits the children of a node that are due; returns the least of its times afterwards.
 #[inline]
-fn visit_node(times: &mut [u64; FAN], until: u64, visit: &mut impl FnMut(usize) -> u64) -> u64 {
-    let mut due = due(times, until);
+fn visit_node(times: &mut Row, until: u64, visit: &mut impl FnMut(usize) -> u64) -> u64 {
+    let mut due = times.due(until);
     while due != 0 {
         let child = due.trailing_zeros() as usize % FAN;
         due &= due - 1;
-        times[child] = visit(child);
+        times.set(child, visit(child));
     }
-    least(times)
+    times.least()
 }
 
 /// Visits what is due below a node of the last row; returns the least time there afterwards.
-fn descend(
-    rows: &mut [Vec<[u64; FAN]>],
-    node: usize,
-    until: u64,
-    visit: &mut impl FnMut(usize) -> u64,
-) -> u64 {
+fn descend(rows: &mut [Vec<Row>], node: usize, until: u64, visit: &mut impl FnMut(usize) -> u64) -> u64 {
     let Some((last, below)) = rows.split_last_mut() else { return NEVER };
     visit_node(&mut last[node], until, &mut |child| {
         let child = node * FAN + child;
         if below.is_empty() { visit(child) } else { descend(below, child, until, visit) }
     })
-}
-
-/// Which of a node's times are at or before `until`, a bit each. Times lie below 2^63, so the sign of the difference says it without a branch.
-#[inline]
-fn due(times: &[u64; FAN], until: u64) -> u64 {
-    let mut due = 0;
-    for (bit, &time) in times.iter().enumerate() {
-        due |= (time.wrapping_sub(until + 1) >> 63) << bit;
-    }
-    due
-}
-
-/// The smallest of a node, in lanes that do not wait for each other.
-#[inline]
-fn least(t: &[u64; FAN]) -> u64 {
-    let (a, b) = (t[0].min(t[1]), t[2].min(t[3]));
-    let (c, d) = (t[4].min(t[5]), t[6].min(t[7]));
-    a.min(b).min(c.min(d))
 }
 
 #[cfg(test)]

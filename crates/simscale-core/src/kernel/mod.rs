@@ -4,6 +4,7 @@ mod calendar;
 mod chance;
 mod distribution;
 mod min_index;
+mod row;
 mod time;
 
 pub(crate) use calendar::Calendar;

@@ -93,7 +93,7 @@ impl Book {
     }
 
     /// A request born at `born` was answered at `at`; `own` is the CPU and wait time that were its own.
-    #[inline]
+    #[inline(always)]
     pub fn served(&mut self, born: u64, at: u64, own: u64) {
         let response = at - born;
         self.counts.served += 1;

@@ -1,5 +1,7 @@
 //! Response times in a log-linear histogram: integers, relative error at most 0.4 %, constant memory.
 
+use std::ops::Range;
+
 /// Steps an octave, as a power of two.
 const BITS: u32 = 7;
 const STEPS: usize = 1 << BITS;
@@ -16,9 +18,8 @@ const FEW: usize = 128;
 #[derive(Debug, Clone)]
 pub(crate) struct Histogram {
     counts: Vec<u64>,
-    /// Buckets in use lie in `low..=high`.
-    low: usize,
-    high: usize,
+    /// The octaves in use, a bit each.
+    octaves: u64,
     total: u64,
     /// The buckets of the first values: while there are no more, nothing else needs to be looked at.
     first: Box<[u16; FEW]>,
@@ -27,19 +28,25 @@ pub(crate) struct Histogram {
 impl Histogram {
     pub fn new() -> Self {
         let first = Box::new([0; FEW]);
-        Histogram { counts: vec![0; BUCKETS], low: BUCKETS, high: 0, total: 0, first }
+        Histogram { counts: vec![0; BUCKETS], octaves: 0, total: 0, first }
     }
 
     #[inline]
     pub fn record(&mut self, nanos: u64) {
         let bucket = bucket(nanos);
         self.counts[bucket] += 1;
-        self.low = self.low.min(bucket);
-        self.high = self.high.max(bucket);
+        self.octaves |= 1 << (bucket >> BITS);
         if let Some(place) = self.first.get_mut(self.total as usize) {
             *place = bucket as u16;
         }
         self.total += 1;
+    }
+
+    /// The buckets that may be in use.
+    fn used(&self) -> Range<usize> {
+        let (low, high) =
+            (self.octaves.trailing_zeros() as usize, 64 - self.octaves.leading_zeros() as usize);
+        if self.octaves == 0 { 0..0 } else { low << BITS..high << BITS }
     }
 
     /// The bucket of every value, unless there are too many.
@@ -66,7 +73,8 @@ impl Histogram {
             sorted.sort_unstable();
             return rising.map(|q| middle(usize::from(sorted[rank(q) as usize - 1])));
         }
-        let (mut seen, mut bucket) = (self.counts[self.low], self.low);
+        let mut bucket = self.used().start;
+        let mut seen = self.counts[bucket];
         for (value, q) in values.iter_mut().zip(rising) {
             let rank = rank(q);
             while seen < rank {
@@ -80,8 +88,9 @@ impl Histogram {
 
     /// The middle of each bucket in use with its count, rising.
     pub fn counts(&self) -> impl Iterator<Item = (u64, u64)> {
-        let used = if self.total > 0 { self.low..self.high + 1 } else { 0..0 };
-        used.filter(|&bucket| self.counts[bucket] > 0).map(|bucket| (middle(bucket), self.counts[bucket]))
+        self.used()
+            .filter(|&bucket| self.counts[bucket] > 0)
+            .map(|bucket| (middle(bucket), self.counts[bucket]))
     }
 
     /// Adds the counts of `other`.
@@ -92,7 +101,7 @@ impl Histogram {
         if let Some(few) = other.few() {
             few.iter().for_each(|&bucket| self.counts[usize::from(bucket)] += 1);
         } else {
-            let range = other.low..=other.high;
+            let range = other.used();
             for (mine, theirs) in self.counts[range.clone()].iter_mut().zip(&other.counts[range]) {
                 *mine += theirs;
             }
@@ -100,25 +109,27 @@ impl Histogram {
         if self.total < FEW as u64 {
             self.list_with(other);
         }
-        self.low = self.low.min(other.low);
-        self.high = self.high.max(other.high);
+        self.octaves |= other.octaves;
         self.total += other.total;
     }
 
     /// Lists the values of `other` behind our own, as far as there is room.
     fn list_with(&mut self, other: &Histogram) {
         let room = &mut self.first[self.total as usize..];
-        let theirs = (other.low..=other.high)
-            .flat_map(|bucket| std::iter::repeat_n(bucket as u16, other.counts[bucket] as usize));
+        let theirs =
+            other.used().flat_map(|bucket| std::iter::repeat_n(bucket as u16, other.counts[bucket] as usize));
         room.iter_mut().zip(theirs).for_each(|(place, bucket)| *place = bucket);
     }
 
     pub fn clear(&mut self) {
         match self.first.get(..self.total as usize) {
             Some(few) => few.iter().for_each(|&bucket| self.counts[usize::from(bucket)] = 0),
-            None => self.counts[self.low..=self.high].fill(0),
+            None => {
+                let used = self.used();
+                self.counts[used].fill(0);
+            }
         }
-        (self.low, self.high, self.total) = (BUCKETS, 0, 0);
+        (self.octaves, self.total) = (0, 0);
     }
 }
 

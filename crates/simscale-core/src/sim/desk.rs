@@ -80,7 +80,7 @@ pub(super) struct Desk {
     pub answered: Vec<Answered>,
     /// Whether attempts come out of a queue: their requests were born before.
     pub queued: bool,
-    /// Whether anybody wants to know of a single answer: sessions, or whoever watches how fast targets answer.
+    /// Whether anybody wants to know of a single answer: sessions, whoever watches how fast targets answer, or who counts bytes.
     pub notes: bool,
     /// Requests of sessions that were served: their users think next.
     pub sessions: bool,
@@ -142,6 +142,7 @@ impl Desk {
     }
 
     /// An attempt left its instance other than by being served.
+    #[cold]
     fn left(&mut self, slot: usize, job: &Job, at: u64) {
         if job.is(PROBE) {
             self.answered.push(Answered { slot, probe: job.request() });
@@ -155,8 +156,18 @@ impl Desk {
         }
     }
 
+    /// When the request of an attempt that was served was born; nobody asks again.
+    #[cold]
+    fn birth_of(&mut self, job: &Job) -> u64 {
+        self.first_births.remove(&job.request()).expect("a retried request keeps its birth")
+    }
+
     /// Somebody wants to know that an attempt was served.
+    #[cold]
     fn note_served(&mut self, slot: usize, job: &Job, at: u64) {
+        if let Some(size) = self.sizes.get(usize::from(job.class())) {
+            self.bytes += u128::from(size.1);
+        }
         if let Some(answers) = &mut self.answers {
             answers.record(at - job.born);
         }
@@ -175,7 +186,7 @@ impl Desk {
 }
 
 impl Departures for Desk {
-    #[inline]
+    #[inline(always)]
     fn departed(&mut self, slot: usize, job: &Job, at: u64) {
         self.in_flight -= 1;
         if job.tag & (PROBE | ERROR) != 0 || self.deadlines.passed(job, at) {
@@ -185,14 +196,7 @@ impl Departures for Desk {
         self.deadlines.left(slot, job);
         self.nodes.at(job.node()).settled(slot);
         self.book.stamp(job.identity(), Outcome::Served, at, slot);
-        let born = if job.attempt() == 0 && !self.queued {
-            job.born
-        } else {
-            self.first_births.remove(&job.request()).expect("a retried request keeps its birth")
-        };
-        if let Some(size) = self.sizes.get(usize::from(job.class())) {
-            self.bytes += u128::from(size.1);
-        }
+        let born = if job.attempt() == 0 && !self.queued { job.born } else { self.birth_of(job) };
         let own = self.own(job);
         self.book.served(born, at, own);
         self.served_by[slot] += 1;

@@ -172,7 +172,14 @@ impl Sim<'_> {
     /// A server of an instance of this type.
     pub(super) fn new_server(&self, kind: u8) -> Server {
         let (i, kind) = (&self.world.instance, self.world.kind(kind));
-        Server::new(kind.vcpus, kind.speed, i.admitted, i.queue_limit, &self.measures.before_ppm)
+        Server::new(
+            kind.vcpus,
+            kind.speed,
+            i.admitted,
+            i.queue_limit,
+            &self.measures.before_ppm,
+            self.unobserved,
+        )
     }
 
     /// The zone with the fewest living instances; the first of equals.

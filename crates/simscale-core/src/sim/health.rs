@@ -51,7 +51,7 @@ impl Sim<'_> {
         self.probes += 1;
         let work = broken.map_or(check.cpu_time.as_nanos().max(1), |b| b.error_time);
         let job = Job { mark: 0, born: self.now, work, wait: 0, tag: Job::tag(probe, 0, 0, PROBE) };
-        if self.servers[slot].admit(slot, job, self.now, &mut self.desk).is_err() {
+        if self.servers[slot].admit(slot, &job, self.now, &mut self.desk).is_err() {
             self.checked(slot, Some(TargetReason::FailedHealthChecks));
             return;
         }

@@ -65,7 +65,7 @@ impl Sim<'_> {
     fn machine_server(&self, index: usize) -> Server {
         let i = &self.world.instance;
         let vcpus = self.world.machines[index].vcpus;
-        Server::new(vcpus, i.speed, i.admitted, i.queue_limit, &self.measures.before_ppm)
+        Server::new(vcpus, i.speed, i.admitted, i.queue_limit, &self.measures.before_ppm, self.unobserved)
     }
 
     /// Writes down a fact of an instance of the group by its launch, of a machine by its name.

@@ -118,6 +118,8 @@ struct Sim<'a> {
     watched: Vec<u32>,
     /// Every completion of every instance is an event: a shared station makes their order matter, or a user goes on from there.
     strict: bool,
+    /// Nothing depends on what is inside an instance before somebody looks, and no attempt waits for others.
+    unobserved: bool,
     calendar: Calendar<Event>,
     /// The earliest key of everything but fresh arrivals.
     other: u64,
@@ -132,6 +134,8 @@ struct Sim<'a> {
     candidates: Vec<usize>,
     /// Cookies name targets.
     sticky: bool,
+    /// Something holds that an attempt on its way must ask for: a queue, sessions, a backend, cookies, bytes or memory.
+    unusual: bool,
     group: GroupState,
     versions: deploy::Versions,
     places: PlaceState,
@@ -165,7 +169,7 @@ impl Sim<'_> {
             let before = self.now;
             let arrival = key(self.births.next_at(), Phase::Arrive);
             if arrival <= self.other {
-                self.arrive(time_of(arrival));
+                self.arrive();
             } else {
                 self.control();
             }

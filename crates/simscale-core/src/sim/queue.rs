@@ -110,7 +110,7 @@ impl Sim<'_> {
         if self.flags[slot] & ERRORS != 0 {
             self.bend(&mut job, slot);
         }
-        let taken = self.servers[slot].admit(slot, job, now, &mut self.desk);
+        let taken = self.servers[slot].admit(slot, &job, now, &mut self.desk);
         taken.expect("an idle worker takes a message");
         self.desk.in_flight += 1;
         self.desk.nodes.at(job.node()).sent(slot);

@@ -21,11 +21,21 @@ pub(super) struct Resend {
 }
 
 impl Sim<'_> {
-    /// A request is born and sent.
-    #[inline]
-    pub(super) fn arrive(&mut self, at: u64) {
-        self.now = at;
+    /// Requests are born and sent, until something else comes first or somebody must act on what they did.
+    pub(super) fn arrive(&mut self) {
         self.phase = Phase::Arrive;
+        let plain = self.users.is_none()
+            && !self.unusual
+            && self.world.clients.retries.is_none_or(|retries| retries.budget_ppm.is_none());
+        match self.world.balancer.algorithm {
+            Algorithm::LeastOutstandingRequests if plain => self.plain_arrivals::<true>(),
+            Algorithm::RoundRobin | Algorithm::WeightedRandom if plain => self.plain_arrivals::<false>(),
+            _ => self.arrive_once(),
+        }
+    }
+
+    fn arrive_once(&mut self) {
+        self.now = self.births.next_at();
         let birth = self.births.take();
         if self.users.is_some() {
             self.begin_session();
@@ -33,8 +43,49 @@ impl Sim<'_> {
         self.bear(birth);
     }
 
+    /// What [`arrive_once`](Self::arrive_once) does, one request after the other, where no request meets anything but the balancer.
+    fn plain_arrivals<const LEAST: bool>(&mut self) {
+        // An arrival at the instant of another key comes after it, or before a retry.
+        while key(self.births.next_at(), Phase::Arrive) <= self.other && !self.ended {
+            self.now = self.births.next_at();
+            let birth = self.births.take();
+            let tag = Job::tag(self.next_request, 0, birth.class, 0);
+            self.next_request += 1;
+            self.desk.book.born(self.now);
+            let mut job = Job { mark: 0, born: self.now, work: birth.work, wait: birth.wait, tag };
+            self.desk.book.counts.attempts.sent += 1;
+            if self.desk.in_flight >= self.world.in_flight_limit && self.saturates() {
+                self.at_door = Some(self.now);
+                return;
+            }
+            job.enter(self.desk.nodes.enter(job.request()));
+            if LEAST {
+                self.advance_all(self.now);
+            }
+            let picker = self.desk.nodes.at(job.node());
+            let chosen = if LEAST {
+                picker.least()
+            } else if picker.takes_turns() {
+                picker.in_turn()
+            } else {
+                picker.pick(job.request(), 0, &[])
+            };
+            match chosen {
+                Some(slot) => {
+                    if !LEAST && !self.servers[slot].can_wait() {
+                        self.advance(slot, self.now);
+                    }
+                    self.deliver(job, slot);
+                }
+                None => self.desk.fail(&job, Outcome::NoTarget, self.now, usize::MAX),
+            }
+            if self.desk.pending {
+                return;
+            }
+        }
+    }
+
     /// A request is born now: an arrival of the workload, or a further request of a session.
-    #[inline]
     pub(super) fn bear(&mut self, birth: Birth) {
         let at = self.now;
         let request = self.next_request;
@@ -59,32 +110,33 @@ impl Sim<'_> {
     }
 
     /// An attempt goes through the balancer to an instance.
-    #[inline]
     fn send(&mut self, mut job: Job) {
-        let now = self.now;
-        if self.messages.is_some() {
-            return self.enqueue(&job);
+        if self.unusual && self.diverts(&job) {
+            return;
         }
         self.desk.book.counts.attempts.sent += 1;
-        if let Some(size) = self.desk.sizes.get(usize::from(job.class())) {
-            self.desk.bytes += u128::from(size.0);
-        }
         if self.desk.in_flight >= self.world.in_flight_limit && self.saturates() {
             self.at_door = Some(self.desk.first_birth(&job));
             return;
         }
         job.enter(self.desk.nodes.enter(job.request()));
         let named = if self.sticky { self.named_by_cookie(&job) } else { None };
-        let Some(slot) = named.or_else(|| self.choose(&job)) else {
-            self.desk.fail(&job, Outcome::NoTarget, now, usize::MAX);
-            return;
-        };
+        match named.or_else(|| self.choose(&job)) {
+            Some(slot) => self.deliver(job, slot),
+            None => self.desk.fail(&job, Outcome::NoTarget, self.now, usize::MAX),
+        }
+    }
+
+    /// An attempt reaches the instance that was chosen.
+    #[inline(always)]
+    fn deliver(&mut self, mut job: Job, slot: usize) {
+        let now = self.now;
         let flags = self.flags[slot];
         if flags & (DEAF | ERRORS) != 0 && !self.bend(&mut job, slot) {
             return;
         }
         let server = &mut self.servers[slot];
-        if server.admit(slot, job, now, &mut self.desk).is_err() {
+        if server.admit(slot, &job, now, &mut self.desk).is_err() {
             self.restore(&mut job);
             self.desk.fail(&job, Outcome::Refused, now, slot);
             return;
@@ -92,7 +144,9 @@ impl Sim<'_> {
         self.desk.in_flight += 1;
         self.desk.nodes.at(job.node()).sent(slot);
         let next = server.next();
-        self.due.set(slot, next);
+        if next != self.due.get(slot) {
+            self.due.set(slot, next);
+        }
         if flags & WATCHED != 0 || self.strict {
             self.other = self.other.min(key(next, Phase::Complete));
         }
@@ -101,9 +155,22 @@ impl Sim<'_> {
             self.guards.set(slot, guard);
             self.other = self.other.min(key(guard, Phase::TimeOut));
         }
-        if self.world.instance.memory.is_some() {
+        if self.unusual {
             self.check_memory(slot);
         }
+    }
+
+    /// What an attempt may meet before the balancer: a queue that takes it (true), or somebody who counts its bytes.
+    #[cold]
+    fn diverts(&mut self, job: &Job) -> bool {
+        if self.messages.is_some() {
+            self.enqueue(job);
+            return true;
+        }
+        if let Some(size) = self.desk.sizes.get(usize::from(job.class())) {
+            self.desk.bytes += u128::from(size.0);
+        }
+        false
     }
 
     /// The balancer's choice, with everything up to date that it looks at.
@@ -117,7 +184,9 @@ impl Sim<'_> {
             Algorithm::PowerOfD { .. } => self.choose_among_few(job),
             _ => {
                 let slot = self.desk.nodes.at(job.node()).pick(job.request(), job.attempt(), &[])?;
-                self.advance(slot, self.now);
+                if !self.servers[slot].can_wait() {
+                    self.advance(slot, self.now);
+                }
                 Some(slot)
             }
         }

@@ -14,8 +14,8 @@ use crate::control::{BalancerMetric, Controller, Controls, Metric, Policy};
 use crate::fleet::Stage;
 use crate::kernel::{Calendar, MinIndex, NEVER, Phase, SimTime, key};
 use crate::ledger::{Bill, Book, Capacity, Hours, Judge, RunResult, Sink};
-use crate::traffic::{Arrivals, Births, Nodes, Workload};
-use crate::world::World;
+use crate::traffic::{Algorithm, Arrivals, Births, Nodes, Workload};
+use crate::world::{RequestClass, World};
 use std::collections::{BTreeMap, BinaryHeap};
 
 const TARGET_TIMES: Metric = Metric::Balancer(BalancerMetric::TargetResponseTime);
@@ -53,7 +53,7 @@ impl<'a> Sim<'a> {
             in_flight: 0,
             failures: Vec::new(),
             answered: Vec::new(),
-            notes: world.clients.sessions.is_some() || times,
+            notes: world.clients.sessions.is_some() || times || !world.balancer.units.sizes.is_empty(),
             sessions: world.clients.sessions.is_some(),
             answers: times.then(|| Box::new(Answers::new())),
             served: Vec::new(),
@@ -72,6 +72,9 @@ impl<'a> Sim<'a> {
             sizes: world.balancer.units.sizes.clone(),
             bytes: 0,
         };
+        let strict =
+            world.backend_connections.is_some() || world.clients.sessions.is_some() || world.queue.is_some();
+        let drawn = matches!(world.balancer.algorithm, Algorithm::RoundRobin | Algorithm::WeightedRandom);
         let mut sim = Sim {
             sink,
             now: 0,
@@ -84,9 +87,11 @@ impl<'a> Sim<'a> {
             due: MinIndex::new(),
             guards: MinIndex::new(),
             watched: Vec::new(),
-            strict: world.backend_connections.is_some()
-                || world.clients.sessions.is_some()
-                || world.queue.is_some(),
+            unobserved: drawn
+                && !strict
+                && world.instance.memory.is_none()
+                && !world.classes.iter().any(RequestClass::waits),
+            strict,
             calendar: Calendar::new(),
             other: 0,
             desk,
@@ -96,6 +101,10 @@ impl<'a> Sim<'a> {
             budget: 0,
             candidates: Vec::new(),
             sticky: world.balancer.stickiness.is_some(),
+            unusual: strict
+                || world.balancer.stickiness.is_some()
+                || world.instance.memory.is_some()
+                || !world.balancer.units.sizes.is_empty(),
             group: GroupState::new(&world.group),
             versions: super::deploy::Versions::default(),
             places: PlaceState::new(

@@ -142,13 +142,20 @@ impl Arrivals {
         Arrivals { source }
     }
 
-    /// Fills `times` with the next arrivals in time order and `work` with the work a trace prescribes (0: none).
+    /// Whether a request may come with its work.
+    pub fn may_give_work(&self) -> bool {
+        matches!(self.source, Source::Counts(_))
+    }
+
+    /// Fills `times` with the next arrivals in time order and, where it may be given, `work` with the work a trace prescribes (0: none).
     /// Returns how many there are; fewer than asked means that no more will come.
     pub fn fill(&mut self, times: &mut [u64], work: &mut [u64]) -> usize {
-        work.fill(0);
         match &mut self.source {
             Source::Rate { pieces, renewal } => renewal.fill(pieces, times),
-            Source::Counts(counts) => counts.fill(times, work),
+            Source::Counts(counts) => {
+                work.fill(0);
+                counts.fill(times, work)
+            }
         }
     }
 }
@@ -234,7 +241,9 @@ impl Renewal {
                 self.expected = rate * (self.end - self.begin) as f64;
             }
             self.used += self.rest;
-            *time = (self.begin + (self.used / self.rate + 0.5) as u64).min(self.end - 1);
+            // A position in a piece fits 32 bits, and that conversion is the cheapest.
+            let position = u64::from((self.used / self.rate + 0.5) as u32);
+            *time = (self.begin + position).min(self.end - 1);
             self.rest = self.steps.take();
         }
         times.len()

@@ -1,7 +1,7 @@
 //! The birth of a request: its class, work and wait, all drawn before anybody decides anything.
 
 use super::{Arrivals, Workload};
-use crate::kernel::{Distribution, NEVER, Purpose, Sampler, SimDuration, SimTime, WORK_MAX, stream};
+use crate::kernel::{NEVER, Purpose, Sampler, SimDuration, SimTime, WORK_MAX, stream};
 use crate::world::{RequestClass, World};
 use rand::RngExt;
 
@@ -25,6 +25,8 @@ pub(crate) struct Births {
     pick: crate::kernel::Generator,
     times: [u64; BLOCK],
     work: [u64; BLOCK],
+    /// Work that a trace prescribes.
+    given: [u64; BLOCK],
     wait: [u64; BLOCK],
     class: [u8; BLOCK],
     next: usize,
@@ -46,7 +48,8 @@ impl Births {
             .enumerate()
             .map(|(i, c)| ClassSamplers {
                 cpu: Sampler::new(&c.cpu_time, stream(seed, Purpose::CpuTime, i as u64)),
-                wait: waits(&c.wait_time)
+                wait: c
+                    .waits()
                     .then(|| Sampler::new(&c.wait_time, stream(seed, Purpose::WaitTime, i as u64))),
             })
             .collect();
@@ -57,6 +60,7 @@ impl Births {
             pick: stream(seed, Purpose::Class, 0),
             times: [0; BLOCK],
             work: [0; BLOCK],
+            given: [0; BLOCK],
             wait: [0; BLOCK],
             class: [0; BLOCK],
             next: 0,
@@ -86,9 +90,8 @@ impl Births {
     }
 
     fn refill(&mut self) {
-        let mut given = [0; BLOCK];
         self.next = 0;
-        self.len = self.arrivals.fill(&mut self.times, &mut given);
+        self.len = self.arrivals.fill(&mut self.times, &mut self.given);
         if let [only] = &mut self.classes[..] {
             only.cpu.fill(&mut self.work);
             if let Some(wait) = &mut only.wait {
@@ -104,10 +107,13 @@ impl Births {
                 self.wait[i] = samplers.wait.as_mut().map_or(0, Sampler::draw);
             }
         }
-        for (work, given) in self.work[..self.len].iter_mut().zip(given) {
-            let wanted = if given > 0 { given } else { *work };
-            self.clamped += u64::from(wanted > WORK_MAX);
-            *work = wanted.clamp(1, WORK_MAX);
+        if self.arrivals.may_give_work() {
+            let drawn = self.work.iter_mut().zip(self.given);
+            drawn.filter(|(_, given)| *given > 0).for_each(|(work, given)| *work = given);
+        }
+        for work in &mut self.work[..self.len] {
+            self.clamped += u64::from(*work > WORK_MAX);
+            *work = (*work).clamp(1, WORK_MAX);
         }
         if self.classes.iter().any(|class| class.wait.is_some()) {
             self.wait.iter_mut().for_each(|wait| *wait = (*wait).min(WORK_MAX));
@@ -141,8 +147,4 @@ pub fn arriving_requests(world: &World, workload: Workload) -> impl Iterator<Ite
         let at = births.next_at();
         (at < end).then(|| (SimTime::from_nanos(at), SimDuration::from_nanos(births.take().work)))
     })
-}
-
-pub(super) fn waits(law: &Distribution) -> bool {
-    !matches!(law, Distribution::Constant { value } if *value < 0.5)
 }

@@ -20,8 +20,8 @@ pub enum Algorithm {
     },
 }
 
-/// Levels of outstanding counts that are kept as bit sets above the lowest one.
-const LEVELS: usize = 64;
+/// Outstanding counts that have a set of slots of their own.
+const LEVELS: usize = 63;
 
 /// Usable targets and what each has outstanding.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Picker {
             usable: BitSet::default(),
             outstanding: Vec::new(),
             pointer: 0,
-            levels: Levels::default(),
+            levels: Levels::new(),
             list: Vec::new(),
             ramps: Vec::new(),
             weights: Vec::new(),
@@ -151,7 +151,7 @@ impl Picker {
     }
 
     /// An attempt went to `slot`.
-    #[inline]
+    #[inline(always)]
     pub fn sent(&mut self, slot: usize) {
         let count = &mut self.outstanding[slot];
         *count += 1;
@@ -161,7 +161,7 @@ impl Picker {
     }
 
     /// The balancer stopped waiting for an attempt at `slot`.
-    #[inline]
+    #[inline(always)]
     pub fn settled(&mut self, slot: usize) {
         let count = &mut self.outstanding[slot];
         *count -= 1;
@@ -192,13 +192,35 @@ impl Picker {
         }
     }
 
+    /// The next target in turn, where every one takes each of its turns.
+    #[inline]
+    pub fn in_turn(&mut self) -> Option<usize> {
+        let slot = self.usable.next_from(self.pointer)?;
+        self.pointer = slot + 1;
+        Some(slot)
+    }
+
+    /// Whether targets take turns and each takes every one.
+    #[inline]
+    pub fn takes_turns(&self) -> bool {
+        self.algorithm == Algorithm::RoundRobin && self.ramps.is_empty()
+    }
+
+    /// The target with the fewest outstanding.
+    #[inline]
+    pub fn least(&mut self) -> Option<usize> {
+        let slot = self.levels.least_from(self.pointer, &self.outstanding)?;
+        self.pointer = slot + 1;
+        Some(slot)
+    }
+
     /// Chooses a target for attempt `attempt` of request `id`; `None` when none is usable.
     #[inline]
     pub fn pick(&mut self, id: u64, attempt: u8, candidates: &[usize]) -> Option<usize> {
         let slot = match self.algorithm {
-            Algorithm::RoundRobin if self.ramps.is_empty() => self.usable.next_from(self.pointer)?,
+            Algorithm::RoundRobin if self.ramps.is_empty() => return self.in_turn(),
             Algorithm::RoundRobin => self.next_ramped()?,
-            Algorithm::LeastOutstandingRequests => self.levels.least_from(self.pointer, &self.outstanding)?,
+            Algorithm::LeastOutstandingRequests => return self.least(),
             Algorithm::WeightedRandom => {
                 if self.list.is_empty() {
                     return None;
@@ -281,8 +303,19 @@ impl BitSet {
     /// The first member at or after `from`, then from the start.
     #[inline]
     fn next_from(&self, from: usize) -> Option<usize> {
+        if let [word] = self.words[..] {
+            return first_in(word, from);
+        }
         next_from(&self.words, &self.summary, from)
     }
+}
+
+/// The first bit at or after `from`, then from the start, of a single word.
+#[inline]
+fn first_in(word: u64, from: usize) -> Option<usize> {
+    let behind = if from < 64 { word & (u64::MAX << from) } else { 0 };
+    let chosen = if behind != 0 { behind } else { word };
+    (chosen != 0).then(|| chosen.trailing_zeros() as usize)
 }
 
 /// The first bit at or after `from`, then from the start, of words with their summary.
@@ -315,24 +348,40 @@ fn at_or_after(words: &[u64], summaries: &[u64], from: usize) -> Option<usize> {
 
 /// Usable slots by their outstanding count: one set of bits a level for the counts below [`LEVELS`], one for all counts from there on.
 ///
-/// The sets lie in one array, so that a move from level to level touches two words; up to 64 slots a set is a single word.
-#[derive(Debug, Default)]
+/// Up to 64 slots a set is a single word. Above, the sets lie in one array, so that a move from level to level touches two words.
+#[derive(Debug)]
 struct Levels {
-    /// Words of a set, and summary words (a bit for each word that is not empty; none while a set is a single word).
+    /// The sets while 64 slots are enough.
+    narrow: [u64; LEVELS + 1],
+    /// Words of a set, and summary words (a bit for each word that is not empty); zero while the sets are narrow.
     width: usize,
     summary_width: usize,
     words: Vec<u64>,
     summaries: Vec<u64>,
-    /// The levels below [`LEVELS`] that hold any slot.
+    /// The levels that hold any slot.
     occupied: u64,
 }
 
 impl Levels {
+    fn new() -> Self {
+        Levels {
+            narrow: [0; LEVELS + 1],
+            width: 0,
+            summary_width: 0,
+            words: Vec::new(),
+            summaries: Vec::new(),
+            occupied: 0,
+        }
+    }
+
     /// Makes room for `slots` slots, a multiple of 64.
     fn grow(&mut self, slots: usize) {
-        let old = std::mem::take(self);
+        if slots <= 64 {
+            return;
+        }
+        let old = std::mem::replace(self, Levels::new());
         self.width = slots / 64;
-        self.summary_width = if self.width > 1 { self.width.div_ceil(64) } else { 0 };
+        self.summary_width = self.width.div_ceil(64);
         self.words = vec![0; self.width * (LEVELS + 1)];
         self.summaries = vec![0; self.summary_width * (LEVELS + 1)];
         for level in 0..=LEVELS {
@@ -343,8 +392,9 @@ impl Levels {
     }
 
     fn members(&self, level: usize) -> impl Iterator<Item = usize> {
-        let words = self.words.iter().skip(level * self.width).take(self.width).enumerate();
-        words.flat_map(|(at, &word)| {
+        let wide = self.words.iter().skip(level * self.width).take(self.width);
+        let narrow = self.narrow[level..=level].iter().filter(|_| self.width == 0);
+        narrow.chain(wide).enumerate().flat_map(|(at, &word)| {
             (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| at * 64 + bit)
         })
     }
@@ -353,29 +403,45 @@ impl Levels {
     #[inline]
     fn insert(&mut self, slot: usize, count: u32) {
         let level = (count as usize).min(LEVELS);
+        self.occupied |= 1 << level;
+        if self.width == 0 {
+            self.narrow[level] |= 1 << slot;
+            return;
+        }
         self.words[level * self.width + slot / 64] |= 1 << (slot % 64);
-        if self.width > 1 {
-            self.summaries[level * self.summary_width + slot / 4096] |= 1 << (slot / 64 % 64);
-        }
-        if level < LEVELS {
-            self.occupied |= 1 << level;
-        }
+        self.summaries[level * self.summary_width + slot / 4096] |= 1 << (slot / 64 % 64);
     }
 
     /// A slot is usable no more.
     #[inline]
     fn remove(&mut self, slot: usize, count: u32) {
         let level = (count as usize).min(LEVELS);
-        let word = &mut self.words[level * self.width + slot / 64];
-        *word &= !(1 << (slot % 64));
-        if *word == 0 && self.emptied(slot, level) && level < LEVELS {
-            self.occupied &= !(1 << level);
-        }
+        let emptied = if self.width == 0 {
+            self.narrow[level] &= !(1 << slot);
+            self.narrow[level] == 0
+        } else {
+            let word = &mut self.words[level * self.width + slot / 64];
+            *word &= !(1 << (slot % 64));
+            *word == 0 && self.emptied(slot, level)
+        };
+        self.occupied &= !(u64::from(emptied) << level);
     }
 
     /// The count of a slot changes; one that is not usable stays out.
-    #[inline]
+    #[inline(always)]
     fn shift(&mut self, slot: usize, from: u32, to: u32) {
+        if self.width > 0 {
+            return self.shift_wide(slot, from, to);
+        }
+        let (from, to) = ((from as usize).min(LEVELS), (to as usize).min(LEVELS));
+        let moved = self.narrow[from] & 1 << slot;
+        self.narrow[from] ^= moved;
+        self.occupied &= !(u64::from(self.narrow[from] == 0) << from);
+        self.narrow[to] |= moved;
+        self.occupied |= u64::from(moved != 0) << to;
+    }
+
+    fn shift_wide(&mut self, slot: usize, from: u32, to: u32) {
         let level = (from as usize).min(LEVELS);
         if self.words[level * self.width + slot / 64] >> (slot % 64) & 1 == 1 {
             self.remove(slot, from);
@@ -384,11 +450,7 @@ impl Levels {
     }
 
     /// The word of a slot at a level fell empty: whether the whole level is empty.
-    #[inline]
     fn emptied(&mut self, slot: usize, level: usize) -> bool {
-        if self.width == 1 {
-            return true;
-        }
         let summary = &mut self.summaries[level * self.summary_width..(level + 1) * self.summary_width];
         summary[slot / 4096] &= !(1 << (slot / 64 % 64));
         summary.iter().all(|&word| word == 0)
@@ -397,25 +459,22 @@ impl Levels {
     /// The slot with the fewest outstanding, the first at or after `pointer` in cyclic order; `outstanding` says how many each has.
     #[inline]
     fn least_from(&self, pointer: usize, outstanding: &[u32]) -> Option<usize> {
-        if self.occupied == 0 {
+        let level = self.occupied.trailing_zeros() as usize;
+        if level >= LEVELS {
             return self.least_of_the_swamped(pointer, outstanding);
         }
-        let level = self.occupied.trailing_zeros() as usize;
-        if self.width == 1 {
-            let word = self.words[level];
-            let behind = if pointer < 64 { word & (u64::MAX << pointer) } else { 0 };
-            let chosen = if behind != 0 { behind } else { word };
-            return Some(chosen.trailing_zeros() as usize);
+        if self.width == 0 {
+            return first_in(self.narrow[level], pointer);
         }
         let words = &self.words[level * self.width..(level + 1) * self.width];
         let summary = &self.summaries[level * self.summary_width..(level + 1) * self.summary_width];
         next_from(words, summary, pointer)
     }
 
-    /// Every usable slot has 64 attempts or more: a linear look.
+    /// Every usable slot has [`LEVELS`] attempts or more: a linear look.
     #[cold]
     fn least_of_the_swamped(&self, pointer: usize, outstanding: &[u32]) -> Option<usize> {
-        let slots = self.width * 64;
+        let slots = outstanding.len();
         let cyclic = |slot: usize| (slot + slots - pointer.min(slots)) % slots;
         self.members(LEVELS).min_by_key(|&slot| (outstanding[slot], cyclic(slot)))
     }

@@ -1,7 +1,7 @@
 //! Users who come for several requests: how many, with what pauses, and what each further request carries, all drawn by address.
 
 use super::Birth;
-use super::births::{class_of, cumulative, waits};
+use super::births::{class_of, cumulative};
 use crate::kernel::{Distribution, Purpose, Sampler, SimDuration, WORK_MAX, addressed, hash};
 use crate::world::RequestClass;
 
@@ -81,8 +81,7 @@ impl SessionDraws {
     pub fn new(sessions: &Sessions, classes: &[RequestClass], seed: u64) -> Self {
         // The generator is put in at each draw.
         let sampler = |law: &Distribution| Sampler::new(law, addressed(seed, Purpose::SessionThink, 0, 0));
-        let of =
-            |c: &RequestClass| (sampler(&c.cpu_time), waits(&c.wait_time).then(|| sampler(&c.wait_time)));
+        let of = |c: &RequestClass| (sampler(&c.cpu_time), c.waits().then(|| sampler(&c.wait_time)));
         SessionDraws {
             seed,
             requests: sessions.requests,
