@@ -1,39 +1,49 @@
-//! Nanoseconds per request of the engine on the workloads W1 to W4, a tenth of their length, from their scenario files.
+//! Nanoseconds per request of the engine on the workloads W1 to W4, a tenth of their length, on a sibling of each row, and on fleets of four sizes
+//! behind each balancer; all from their scenario files.
 //!
-//! `cargo bench -p benches` prints time and throughput (requests a second); the inverse of the throughput is the cost of a request.
+//! `cargo bench -p benches --bench engine` prints time and throughput (requests a second); the inverse of the throughput is the cost of a request.
 #![allow(missing_docs)]
+
+#[path = "support/table.rs"]
+#[allow(dead_code)]
+mod table;
+#[path = "support/works.rs"]
+#[allow(dead_code)]
+mod works;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use simscale::Scenario;
-use simscale::text::Override;
-use std::path::Path;
 
-/// Files in `scenarios/bench`, with a tenth of their duration.
-const WORKS: [(&str, &str); 5] =
-    [("w1", "1250000s"), ("w2", "78120s"), ("w3rr", "78120s"), ("w3lor", "78120s"), ("w4", "8640s")];
-
-fn scenario(name: &str, duration: &str) -> Scenario {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../scenarios/bench/{name}.toml"));
-    let text = std::fs::read_to_string(path).expect("the scenario ships with the repository");
-    let shorter = Override::new("simulation.duration", duration);
-    Scenario::read(name, &text, &[shorter]).expect("a valid scenario")
-}
-
-fn run(scenario: &Scenario) -> u64 {
-    let simulation = scenario.simulation(None, None).expect("no trace is needed");
-    simulation.run(&mut ()).expect("no law broke").requests.arrived
-}
-
-fn engine(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("engine");
+fn measure(criterion: &mut Criterion, group: &str, name: &str, scenario: &Scenario) {
+    let mut group = criterion.benchmark_group(group);
     group.sample_size(10);
-    for (name, duration) in WORKS {
-        let scenario = scenario(name, duration);
-        group.throughput(Throughput::Elements(run(&scenario)));
-        group.bench_function(name, |bencher| bencher.iter(|| run(&scenario)));
-    }
+    group.throughput(Throughput::Elements(works::run(scenario)));
+    group.bench_function(name, |bencher| bencher.iter(|| works::run(scenario)));
     group.finish();
 }
 
-criterion_group!(benches, engine);
+fn rows(criterion: &mut Criterion) {
+    for work in &table::WORKS {
+        let group = if work.name == work.row { "engine" } else { "siblings" };
+        measure(
+            criterion,
+            group,
+            work.name,
+            &works::scenario(work.name, &[("simulation.duration", work.short)]),
+        );
+    }
+}
+
+fn fleets(criterion: &mut Criterion) {
+    for (balancer, algorithm) in table::BALANCERS {
+        for size in table::SIZES {
+            let changes = table::fleet(size, algorithm, 500_000);
+            let changes: Vec<(&str, &str)> = changes.iter().map(|(path, value)| (*path, &**value)).collect();
+            let name = format!("{balancer}/{size}");
+            measure(criterion, "fleets", &name, &works::scenario("fleet", &changes));
+        }
+    }
+}
+
+criterion_group!(benches, rows, fleets);
 criterion_main!(benches);
