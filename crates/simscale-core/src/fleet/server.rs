@@ -101,6 +101,8 @@ pub(crate) struct Server {
     lane: Option<Box<Lane>>,
     /// Whether they are there now.
     in_lane: bool,
+    /// All that is inside shares running processors: nothing waits, nothing is cold, and there is no lane.
+    even: bool,
 }
 
 impl Server {
@@ -120,6 +122,7 @@ impl Server {
         Server {
             lane,
             in_lane: false,
+            even: false,
             t0: 0,
             v0: 0,
             speed: u64::from(speed),
@@ -169,6 +172,7 @@ impl Server {
     /// Multiplies the work of the next `count` attempts that are taken by `factor`. Nothing is inside yet.
     pub fn set_cold(&mut self, factor: f64, count: u64) {
         self.cold = (factor, count);
+        self.even = false;
     }
 
     /// Completes everything due up to and including `until`.
@@ -192,6 +196,9 @@ impl Server {
     #[inline]
     fn step(&mut self, slot: usize, out: &mut impl Departures) {
         let now = self.next;
+        if self.even {
+            return self.step_evenly(slot, now, out);
+        }
         self.account(now);
         let v = self.attained_by(now);
         if !self.waiters.is_empty() {
@@ -210,6 +217,64 @@ impl Server {
         self.anchor(now, v);
     }
 
+    /// What [`step`](Self::step) does where processors are shared and nothing else.
+    #[inline(always)]
+    fn step_evenly(&mut self, slot: usize, now: u64, out: &mut impl Departures) {
+        let v = self.share(now);
+        while let Some(job) = self.jobs.pop_reached(v) {
+            if job.wait > 0 && !job.is(SECOND) {
+                self.wait(slot, job, now, out);
+                self.even = false;
+            } else {
+                self.leave(slot, &job, now, out);
+            }
+        }
+        if self.even { self.settle_evenly(now, v) } else { self.anchor(now, v) }
+    }
+
+    /// Accounts for the time up to `now`; the attained service of each sharer.
+    #[inline(always)]
+    fn share(&mut self, now: u64) -> u64 {
+        let n = self.jobs.len() as u64;
+        let dt = now - self.accounted;
+        self.areas.busy += n.min(self.cores) * dt;
+        self.areas.flight += u128::from(n) * u128::from(dt);
+        self.accounted = now;
+        self.attained_by(now)
+    }
+
+    /// Sets the anchor and finds the next departure, where processors are shared and nothing else.
+    #[inline(always)]
+    fn settle_evenly(&mut self, now: u64, v: u64) {
+        if v >= REBASE {
+            return self.anchor(now, v);
+        }
+        self.changes += 1;
+        self.t0 = now;
+        let n = self.jobs.len() as u64;
+        (self.v0, self.next) = match self.jobs.first() {
+            Some(first) => (v, (now + self.time_to_serve(first.mark.saturating_sub(v), n)).min(NEVER)),
+            None => (0, NEVER),
+        };
+    }
+
+    /// How long n sharers take for `left` of each, at most [`NEVER`].
+    #[inline(always)]
+    fn time_to_serve(&self, left: u64, n: u64) -> u64 {
+        // Each of n sharers gets the speed of one processor, or its share of all of them.
+        let (work, rate) = if n <= self.cores {
+            (Some(left), self.speed)
+        } else {
+            (left.checked_mul(n), self.speed * self.cores)
+        };
+        let time = match work {
+            Some(work) if rate == ONE => work.div_ceil(ONE),
+            Some(work) => work.div_ceil(rate),
+            None => (u128::from(left) * u128::from(n)).div_ceil(u128::from(rate)) as u64,
+        };
+        time.min(NEVER)
+    }
+
     /// Waits that are over at `now` go on.
     fn end_waits(&mut self, slot: usize, v: u64, now: u64, out: &mut impl Departures) {
         while let Some(waiter) = self.waiters.first_entry().filter(|w| w.key().0 <= now) {
@@ -222,6 +287,24 @@ impl Server {
     /// Takes an attempt at `now`; everything due up to `now` has been completed.
     #[inline]
     pub fn admit(
+        &mut self,
+        slot: usize,
+        job: &Job,
+        now: u64,
+        out: &mut impl Departures,
+    ) -> Result<(), QueueFull> {
+        if self.even && job.wait == 0 && self.jobs.len() < self.admitted_limit {
+            let v = self.share(now);
+            self.jobs.insert(Job { mark: v + (job.work << 16), ..*job });
+            self.areas.taken += u64::from(!job.is(PROBE));
+            self.settle_evenly(now, v);
+            return Ok(());
+        }
+        self.admit_any(slot, job, now, out)
+    }
+
+    /// What [`admit`](Self::admit) does, whatever holds.
+    fn admit_any(
         &mut self,
         slot: usize,
         job: &Job,
@@ -244,6 +327,7 @@ impl Server {
             Ok(())
         } else if self.queue.len() < self.queue_limit {
             self.account(now);
+            self.even = false;
             self.queue.push_back(job);
             self.take(&job);
             Ok(())
@@ -451,6 +535,11 @@ impl Server {
     #[inline(always)]
     fn anchor(&mut self, now: u64, v: u64) {
         self.changes += 1;
+        self.even = self.waiters.is_empty()
+            && self.queue.is_empty()
+            && self.cold.1 == 0
+            && self.speed > 0
+            && self.lane.is_none();
         self.t0 = now;
         self.v0 = if self.jobs.is_empty() { 0 } else { v };
         if self.v0 >= REBASE {
@@ -462,22 +551,10 @@ impl Server {
 
     #[inline(always)]
     fn find_next(&mut self) {
-        let n = self.jobs.len() as u64;
         self.next = match self.jobs.first() {
             Some(first) if self.speed > 0 => {
                 let left = first.mark.saturating_sub(self.v0);
-                // Each of n sharers gets the speed of one processor, or its share of all of them.
-                let (work, rate) = if n <= self.cores {
-                    (Some(left), self.speed)
-                } else {
-                    (left.checked_mul(n), self.speed * self.cores)
-                };
-                let wait = match work {
-                    Some(work) if rate == ONE => work.div_ceil(ONE),
-                    Some(work) => work.div_ceil(rate),
-                    None => (u128::from(left) * u128::from(n)).div_ceil(u128::from(rate)) as u64,
-                };
-                (self.t0 + wait.min(NEVER)).min(NEVER)
+                (self.t0 + self.time_to_serve(left, self.jobs.len() as u64)).min(NEVER)
             }
             _ => NEVER,
         };

@@ -64,24 +64,58 @@ impl Sim<'_> {
             }
             let picker = self.desk.nodes.at(job.node());
             let chosen = if LEAST {
-                picker.least()
+                picker.send_to_least()
             } else if picker.takes_turns() {
-                picker.in_turn()
+                picker.in_turn().inspect(|&slot| picker.sent(slot))
             } else {
-                picker.pick(job.request(), 0, &[])
+                picker.pick(job.request(), 0, &[]).inspect(|&slot| picker.sent(slot))
             };
             match chosen {
                 Some(slot) => {
                     if !LEAST && !self.servers[slot].can_wait() {
                         self.advance(slot, self.now);
                     }
-                    self.deliver(job, slot);
+                    if self.flags[slot] == 0 {
+                        self.hand_in(&job, slot);
+                    } else {
+                        self.desk.nodes.at(job.node()).settled(slot);
+                        self.deliver(job, slot);
+                    }
                 }
                 None => self.desk.fail(&job, Outcome::NoTarget, self.now, usize::MAX),
             }
             if self.desk.pending {
                 return;
             }
+        }
+    }
+
+    /// An attempt that was counted as sent reaches an instance with nothing unusual about it.
+    #[inline(always)]
+    fn hand_in(&mut self, job: &Job, slot: usize) {
+        let now = self.now;
+        let server = &mut self.servers[slot];
+        let before = server.next();
+        if server.admit(slot, job, now, &mut self.desk).is_err() {
+            self.desk.nodes.at(job.node()).settled(slot);
+            self.desk.fail(job, Outcome::Refused, now, slot);
+            return;
+        }
+        self.desk.in_flight += 1;
+        let next = server.next();
+        if next != before {
+            self.due.set(slot, next);
+        }
+        self.guard(slot);
+    }
+
+    /// Somebody may give up what is inside a slot: its guard stands where the oldest deadline may be.
+    #[inline(always)]
+    fn guard(&mut self, slot: usize) {
+        if self.desk.deadlines.any() && self.guards.get(slot) >= NEVER {
+            let guard = self.now + self.desk.deadlines.patience();
+            self.guards.set(slot, guard);
+            self.other = self.other.min(key(guard, Phase::TimeOut));
         }
     }
 
@@ -128,7 +162,6 @@ impl Sim<'_> {
     }
 
     /// An attempt reaches the instance that was chosen.
-    #[inline(always)]
     fn deliver(&mut self, mut job: Job, slot: usize) {
         let now = self.now;
         let flags = self.flags[slot];
@@ -144,17 +177,11 @@ impl Sim<'_> {
         self.desk.in_flight += 1;
         self.desk.nodes.at(job.node()).sent(slot);
         let next = server.next();
-        if next != self.due.get(slot) {
-            self.due.set(slot, next);
-        }
+        self.due.set(slot, next);
         if flags & WATCHED != 0 || self.strict {
             self.other = self.other.min(key(next, Phase::Complete));
         }
-        if self.desk.deadlines.any() && self.guards.get(slot) >= NEVER {
-            let guard = now + self.desk.deadlines.patience();
-            self.guards.set(slot, guard);
-            self.other = self.other.min(key(guard, Phase::TimeOut));
-        }
+        self.guard(slot);
         if self.unusual {
             self.check_memory(slot);
         }

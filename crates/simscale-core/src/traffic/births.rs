@@ -31,6 +31,8 @@ pub(crate) struct Births {
     class: [u8; BLOCK],
     next: usize,
     len: usize,
+    /// When the next request is born; [`NEVER`] after the last.
+    next_at: u64,
     /// Draws of work above the largest a request can carry.
     pub clamped: u64,
 }
@@ -65,6 +67,7 @@ impl Births {
             class: [0; BLOCK],
             next: 0,
             len: 0,
+            next_at: NEVER,
             clamped: 0,
         };
         births.refill();
@@ -74,17 +77,19 @@ impl Births {
     /// When the next request is born; [`NEVER`] after the last.
     #[inline]
     pub fn next_at(&self) -> u64 {
-        if self.next < self.len { self.times[self.next] } else { NEVER }
+        self.next_at
     }
 
-    /// The next request. Panics when there is none.
+    /// The next request; there must be one.
     #[inline]
     pub fn take(&mut self) -> Birth {
-        let i = self.next;
+        let i = self.next % BLOCK;
         let birth = Birth { work: self.work[i], wait: self.wait[i], class: self.class[i] };
-        self.next += 1;
+        self.next = i + 1;
         if self.next == self.len {
             self.refill();
+        } else {
+            self.next_at = self.times[self.next % BLOCK];
         }
         birth
     }
@@ -92,6 +97,7 @@ impl Births {
     fn refill(&mut self) {
         self.next = 0;
         self.len = self.arrivals.fill(&mut self.times, &mut self.given);
+        self.next_at = if self.len > 0 { self.times[0] } else { NEVER };
         if let [only] = &mut self.classes[..] {
             only.cpu.fill(&mut self.work);
             if let Some(wait) = &mut only.wait {

@@ -192,6 +192,22 @@ impl Picker {
         }
     }
 
+    /// Chooses the target with the fewest outstanding, and counts an attempt as gone there.
+    #[inline(always)]
+    pub fn send_to_least(&mut self) -> Option<usize> {
+        let level = self.levels.occupied.trailing_zeros() as usize;
+        if self.levels.width > 0 || level + 1 >= LEVELS {
+            let slot = self.least()?;
+            self.sent(slot);
+            return Some(slot);
+        }
+        let slot = first_in(self.levels.narrow[level], self.pointer)?;
+        self.pointer = slot + 1;
+        self.outstanding[slot] += 1;
+        self.levels.rise(slot, level);
+        Some(slot)
+    }
+
     /// The next target in turn, where every one takes each of its turns.
     #[inline]
     pub fn in_turn(&mut self) -> Option<usize> {
@@ -439,6 +455,16 @@ impl Levels {
         self.occupied &= !(u64::from(self.narrow[from] == 0) << from);
         self.narrow[to] |= moved;
         self.occupied |= u64::from(moved != 0) << to;
+    }
+
+    /// A slot of this level goes up by one, among at most 64 slots and below the last level.
+    #[inline(always)]
+    fn rise(&mut self, slot: usize, level: usize) {
+        let bit = 1 << slot;
+        self.narrow[level] ^= bit;
+        self.narrow[level + 1] |= bit;
+        let emptied = u64::from(self.narrow[level] == 0);
+        self.occupied = self.occupied & !(emptied << level) | 2 << level;
     }
 
     fn shift_wide(&mut self, slot: usize, from: u32, to: u32) {
