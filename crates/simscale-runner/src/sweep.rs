@@ -4,8 +4,10 @@ mod clairvoyant;
 mod days;
 pub mod gauge;
 mod heat;
+mod hindsight;
 pub mod judgement;
 mod picture;
+mod progress;
 mod report;
 pub mod statistics;
 mod store;
@@ -91,6 +93,8 @@ pub struct Task {
     pub command: String,
     /// How the cells are searched instead of run whole; `None` for all of them.
     pub tuning: Option<Tuning>,
+    /// Whether the best constant group and the best known plan are looked for.
+    pub hindsight: bool,
 }
 
 /// What a sweep found.
@@ -302,45 +306,24 @@ impl Task {
         }
         let count = study.cells[0].runs.len() as u64;
         let numbers = FRESH..FRESH + count;
-        bench.run(&cells, numbers.clone())?;
+        bench.run_as("fresh figures", &cells, numbers.clone())?;
         Ok(self.study(bench, &cells, numbers))
     }
 
-    /// The smallest constant group whose promises hold, by doubling and halving, on the replications that the choice was made from.
+    /// The smallest constant group whose promises hold, on the replications that the choice was made from.
     fn constant(&self, bench: &mut Bench<'_>, replications: u64) -> Result<Option<Constant>, Failure> {
-        if self.objectives().is_empty() || replications < judgement::FEWEST as u64 {
+        if !self.hindsight || self.objectives().is_empty() || replications < judgement::FEWEST as u64 {
             return Ok(None);
         }
         let most = self.cells[self.baseline].scenario.group.max;
-        let mut judged = |size: u32| -> Result<Verdict, Failure> {
-            let cell = bench.constant(size);
-            bench.run(&[cell], 0..replications)?;
+        let judge = |place: usize, replications: u64| -> Result<Verdict, Failure> {
+            let cell = bench.constant(place as u32 + 1);
+            bench.run_as("constant groups", &[cell], 0..replications)?;
             let study = Study { baseline: 0, ..self.study(bench, &[cell], 0..replications) };
             Ok(Answer::of(&study).verdicts.remove(0))
         };
-        // Sizes up to `low` do not hold.
-        let (mut low, mut size) = (0, 1);
-        let mut found = loop {
-            let verdict = judged(size)?;
-            if verdict.holds == Holds::Yes {
-                break Constant { size, verdict };
-            }
-            low = size;
-            if size >= most {
-                return Ok(None);
-            }
-            size = (size * 2).min(most);
-        };
-        while found.size - low > 1 {
-            let size = low + (found.size - low) / 2;
-            let verdict = judged(size)?;
-            if verdict.holds == Holds::Yes {
-                found = Constant { size, verdict };
-            } else {
-                low = size;
-            }
-        }
-        Ok(Some(found))
+        let found = hindsight::smallest(most as usize, replications, judge)?;
+        Ok(found.map(|(place, verdict)| Constant { size: place as u32 + 1, verdict }))
     }
 
     /// The runs of some cells as a study.

@@ -78,6 +78,9 @@ struct Common {
     /// Start over where something unfinished lies.
     #[arg(long)]
     fresh: bool,
+    /// Leave out the best constant group and the best known plan, which only hindsight finds: fewer runs.
+    #[arg(long)]
+    no_hindsight: bool,
     /// Do not hold the answer against the baseline of [expect] versus.
     #[arg(long)]
     no_expect: bool,
@@ -133,6 +136,7 @@ impl SweepArgs {
             jobs,
             resume: !fresh,
             fresh,
+            no_hindsight: false,
             no_expect: true,
             save_baseline: None,
             format: Format::Text,
@@ -261,6 +265,9 @@ fn task(asked: Asked, common: &Common) -> Result<Task, Failure> {
             command += &format!(" {flag} {value}");
         }
     }
+    if common.no_hindsight {
+        command += " --no-hindsight";
+    }
     let task = Task {
         name,
         description,
@@ -274,6 +281,7 @@ fn task(asked: Asked, common: &Common) -> Result<Task, Failure> {
         seed,
         command,
         tuning: None,
+        hindsight: !common.no_hindsight,
     };
     task.check()?;
     Ok(task)

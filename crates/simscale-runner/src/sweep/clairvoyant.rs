@@ -1,9 +1,10 @@
 //! The best known plan: sizes for each period by somebody who knows every request of the run, launches placed one boot ahead; a run, and no theorem.
 //!
 //! A period's size is the most work that arrives in any of its minutes, over what an instance does, times a headroom. All replications share the headroom, each has
-//! the plan of its own requests; the smallest headroom whose promises hold is found by halving, and the plan is simulated like any policy.
+//! the plan of its own requests; the smallest headroom whose promises hold is searched, and the plan is simulated like any policy.
 
-use super::judgement::{Answer, COST, CellRuns, FEWEST, Holds, Study, Verdict};
+use super::hindsight;
+use super::judgement::{Answer, COST, CellRuns, FEWEST, Study, Verdict};
 use super::work::{Bench, Prepared};
 use super::{Setting, Task};
 use crate::failure::Failure;
@@ -132,7 +133,7 @@ pub(super) fn best_known(
     setting: &Setting<'_>,
 ) -> Result<Option<Plan>, Failure> {
     let replications = study.cells[0].runs.len();
-    if study.objectives.is_empty() || !(FEWEST..=REPLICATIONS).contains(&replications) {
+    if !task.hindsight || study.objectives.is_empty() || !(FEWEST..=REPLICATIONS).contains(&replications) {
         return Ok(None);
     }
     let number = answer.winner.unwrap_or(task.baseline);
@@ -143,29 +144,20 @@ pub(super) fn best_known(
     });
     let Some(demands) = demands else { return Ok(None) };
     let headroom = |step: usize| STEP.powi(LOWEST + step as i32);
-    let mut judged = |step: usize| -> Result<Verdict, Failure> {
+    let judge = |step: usize, replications: u64| -> Result<Verdict, Failure> {
         // One number means one plan, also where a journal is resumed and another cell has become the answer.
         let first = task.cells.len() + NUMBERS + (number * HEADROOMS + step) * REPLICATIONS;
+        let demands = &demands[..replications as usize];
         for (replication, demand) in demands.iter().enumerate() {
             bench.add(first + replication, planned(cell, demand, headroom(step)));
         }
-        let ids: Vec<_> = (0..replications).map(|r| (first + r, r as u64)).collect();
-        bench.run_these(ids.clone())?;
+        let ids: Vec<_> = (0..replications).map(|r| (first + r as usize, r)).collect();
+        bench.run_these("plans", ids.clone())?;
         let runs = ids.iter().map(|id| bench.runs()[id].figures.clone()).collect();
         let cells = vec![CellRuns { name: String::new(), labels: Vec::new(), runs }];
         Ok(Answer::of(&Study { cells, baseline: 0, ..study.clone() }).verdicts.remove(0))
     };
-    // Below `low` nothing holds; `found` is the smallest headroom that does.
-    let (mut low, mut high, mut found) = (0, HEADROOMS, None);
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let verdict = judged(middle)?;
-        if verdict.holds == Holds::Yes {
-            (high, found) = (middle, Some((middle, verdict)));
-        } else {
-            low = middle + 1;
-        }
-    }
+    let found = hindsight::smallest(HEADROOMS, replications as u64, judge)?;
     let Some((step, verdict)) = found else { return Ok(None) };
     let own = world(cell);
     let regret = |other: usize| {

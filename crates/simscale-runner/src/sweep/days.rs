@@ -135,7 +135,7 @@ pub(super) fn given(
     }
     let runs = RUNS.min(study.cells[0].runs.len() as u64);
     let all: Vec<usize> = numbers.iter().flatten().copied().collect();
-    bench.run(&all, FRESH..FRESH + runs)?;
+    bench.run_as("days", &all, FRESH..FRESH + runs)?;
     let cells = cells.iter().zip(&numbers).map(|(&cell, own)| {
         let days = task.study(bench, own, FRESH..FRESH + runs);
         let mean = |path: &str| (0..own.len()).map(|day| days.sample(day, path).mean).collect::<Vec<f64>>();

@@ -107,7 +107,7 @@ pub fn page(task: &Task, found: &Found, files: &str) -> Page {
     }
     rejected(&mut page, study, answer);
     front(&mut page, study, answer);
-    for line in against(found) {
+    for line in against(task, found) {
         page.add("Against", line);
     }
     for (label, mark, text) in found.tuned.iter().flat_map(|tuned| tune::lines(tuned, found)) {
@@ -172,7 +172,7 @@ fn front(page: &mut Page, study: &Study, answer: &Answer) {
 }
 
 /// The winner, or the baseline, against the cost floor and the best constant group.
-fn against(found: &Found) -> Vec<String> {
+fn against(task: &Task, found: &Found) -> Vec<String> {
     let (study, answer) = (&found.study, &found.answer);
     let cell = answer.winner.unwrap_or(study.baseline);
     let cost = answer.verdicts[cell].cost.mean;
@@ -187,7 +187,7 @@ fn against(found: &Found) -> Vec<String> {
             money(own, USD),
             study.cells[cell].name
         ));
-    } else if !study.objectives.is_empty() && found.tuned.is_none() {
+    } else if task.hindsight && !study.objectives.is_empty() && found.tuned.is_none() {
         lines.push(
             "no constant group up to the baseline's group.max is shown to keep the promises".to_owned(),
         );

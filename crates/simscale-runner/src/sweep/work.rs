@@ -1,13 +1,12 @@
 //! The bench: runs cells on all processors, the longest first, and keeps each run as it ends.
 
 use super::gauge::Gauge;
+use super::progress::Progress;
 use super::store::{Measured, RunId, Store};
 use super::{Setting, Task, stopped};
 use crate::failure::{Code, Failure};
 use crate::hash;
-use crate::record::Console;
 use crate::trace::CheckedTrace;
-use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use simscale::Scenario;
 use simscale::floor::cost_floor;
@@ -18,9 +17,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
 
 /// A cell that is ready to run.
 #[derive(Clone)]
@@ -188,18 +186,24 @@ impl<'a> Bench<'a> {
 
     /// Runs the replications of some cells that are not done yet.
     pub(super) fn run(&self, cells: &[usize], numbers: Range<u64>) -> Result<(), Failure> {
-        self.run_these(numbers.flat_map(|number| cells.iter().map(move |&cell| (cell, number))).collect())
+        self.run_as("cells", cells, numbers)
+    }
+
+    /// The same, called something else on the screen.
+    pub(super) fn run_as(&self, what: &str, cells: &[usize], numbers: Range<u64>) -> Result<(), Failure> {
+        let ids = numbers.flat_map(|number| cells.iter().map(move |&cell| (cell, number)));
+        self.run_these(what, ids.collect())
     }
 
     /// Runs those of these that are not done yet.
-    pub(super) fn run_these(&self, mut wanted: Vec<RunId>) -> Result<(), Failure> {
+    pub(super) fn run_these(&self, what: &str, mut wanted: Vec<RunId>) -> Result<(), Failure> {
         wanted.retain(|run| !self.runs().contains_key(run));
         // The longest first, so that no processor is left alone with one at the end.
         wanted.sort_by(|a, b| {
             let length = |run: &RunId| self.cell(run.0).requests();
             length(b).total_cmp(&length(a)).then((a.1, a.0).cmp(&(b.1, b.0)))
         });
-        let progress = Progress::new(wanted.len() as u64, self.setting.shown);
+        let progress = Progress::new(what, wanted.len() as u64, self.setting.shown);
         let failure: Mutex<Option<Failure>> = Mutex::new(None);
         let halt = AtomicBool::new(false);
         self.setting.threads.in_place_scope_fifo(|scope| {
@@ -245,52 +249,5 @@ impl<'a> Bench<'a> {
         let requests = measured.requests;
         self.runs().insert(run, measured);
         Ok(Some(requests))
-    }
-}
-
-/// How far a batch of runs is: a bar on a terminal, a line at each tenth elsewhere.
-struct Progress {
-    bar: ProgressBar,
-    total: u64,
-    count: AtomicU64,
-    requests: AtomicU64,
-    started: Instant,
-    /// Seconds from the start to the last line.
-    told: AtomicU64,
-    lines: bool,
-}
-
-/// Seconds between lines of progress at least: a sweep has many short batches, and nobody reads a line for each tenth of them.
-const QUIET_S: u64 = 5;
-
-impl Progress {
-    fn new(total: u64, shown: bool) -> Progress {
-        let bar = if shown && total > 0 { ProgressBar::new(total) } else { ProgressBar::hidden() };
-        let style = "{bar:30} {pos}/{len} runs  {msg}  {eta} left";
-        bar.set_style(
-            ProgressStyle::with_template(style).expect("the template is fixed").progress_chars("=> "),
-        );
-        let lines = shown && bar.is_hidden();
-        let (count, requests) = (AtomicU64::new(0), AtomicU64::new(0));
-        Progress { bar, total, count, requests, started: Instant::now(), told: AtomicU64::new(0), lines }
-    }
-
-    fn done(&self, requests: u64) {
-        let requests = self.requests.fetch_add(requests, Relaxed) + requests;
-        let count = self.count.fetch_add(1, Relaxed) + 1;
-        let rate = requests as f64 / self.started.elapsed().as_secs_f64().max(1e-3) / 1e6;
-        let rate = format!("{} M requests/s", crate::number::plain(rate));
-        let (now, told) = (self.started.elapsed().as_secs(), self.told.load(Relaxed));
-        let tenth = |n: u64| n * 10 / self.total.max(1);
-        if self.lines && tenth(count) > tenth(count - 1) && now >= told + QUIET_S {
-            self.told.store(now, Relaxed);
-            Console::talk(&format!("{count}/{} runs, {rate}", self.total));
-        }
-        self.bar.set_message(rate);
-        self.bar.inc(1);
-    }
-
-    fn clear(&self) {
-        self.bar.finish_and_clear();
     }
 }
