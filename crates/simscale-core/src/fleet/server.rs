@@ -64,45 +64,48 @@ pub(crate) struct Areas {
 }
 
 /// The processors of an instance and all attempts inside it.
+///
+/// What every request touches comes first and stays together: in a large fleet the cost of a request is that of fetching this.
 #[derive(Debug, Clone)]
+#[repr(C, align(64))]
 pub(crate) struct Server {
+    /// All that is inside shares running processors: nothing waits, nothing is cold, and there is no lane.
+    even: bool,
+    /// Whether all attempts are in the lane now.
+    in_lane: bool,
+    next: u64,
     t0: u64,
     v0: u64,
     /// Service per ns of one processor, in 2^-16; zero while the instance stands still.
     speed: u64,
     cores: u64,
+    admitted_limit: usize,
+    /// Everything is accounted for up to here.
+    accounted: u64,
+    areas: Areas,
     /// In a CPU phase.
     jobs: Sharers,
+    /// Changes of the set of sharers: each may lose one core-ns at the highest speed so far to rounding.
+    changes: u64,
+    /// Sum over departures of departure minus birth, ns.
+    sojourns: u128,
+    /// Work of all attempts that left, or attained part of it, in 2^-16 ns.
+    attained: u128,
+    /// Where all attempts are while each runs alone and nobody needs to know what is done; `None` where that never holds.
+    lane: Option<Box<Lane>>,
+    queue_limit: usize,
     /// In their wait, by release and tag; a release of [`NEVER`] means that it waits for a backend slot.
     waiters: BTreeMap<(u64, u64), Job>,
     /// Not admitted yet.
     queue: VecDeque<Job>,
-    admitted_limit: usize,
-    queue_limit: usize,
-    next: u64,
-    /// Everything is accounted for up to here.
-    accounted: u64,
-    areas: Areas,
     /// Capacity delivered up to the last change of speed, in 2^-16 ns, and `areas.busy` at that change.
     delivered: u128,
     delivered_from: u64,
-    /// Work of all attempts that left, or attained part of it, in 2^-16 ns.
-    attained: u128,
-    /// Changes of the set of sharers: each may lose one core-ns at the highest speed so far to rounding.
-    changes: u64,
     fastest: u64,
-    /// Sum over departures of departure minus birth, ns.
-    sojourns: u128,
     /// Class by class, the part of the CPU time before the wait, in millionths.
     before_ppm: Vec<u32>,
     /// What multiplies the work of a cold attempt, and how many more of them will be taken.
     cold: (f64, u64),
-    /// Where all attempts are while each runs alone and nobody needs to know what is done; `None` where that never holds.
-    lane: Option<Box<Lane>>,
-    /// Whether they are there now.
-    in_lane: bool,
-    /// All that is inside shares running processors: nothing waits, nothing is cold, and there is no lane.
-    even: bool,
 }
 
 impl Server {

@@ -7,6 +7,9 @@ use std::collections::BinaryHeap;
 /// Attempts kept sorted. An array alone would be quadratic in a swamped instance, a heap alone slower in a healthy one.
 const NEAR: usize = 32;
 
+/// Room for so many from the start: a large fleet should stay small in memory.
+const FIRST: usize = 4;
+
 /// Attempts by (mark, tag).
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sharers {
@@ -48,7 +51,7 @@ impl Ord for Later {
 
 impl Sharers {
     pub fn new() -> Self {
-        Sharers { near: Vec::with_capacity(NEAR / 2), far: BinaryHeap::new() }
+        Sharers { near: Vec::with_capacity(FIRST), far: BinaryHeap::new() }
     }
 
     #[inline]
