@@ -40,12 +40,6 @@ pub(crate) enum Claim {
     Queued,
 }
 
-impl Claim {
-    fn of(release: u64) -> Self {
-        if release == NEVER { Claim::Queued } else { Claim::Slot }
-    }
-}
-
 /// No slot and no place in the queue: the attempt was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct QueueFull;
@@ -69,7 +63,7 @@ pub(crate) struct Areas {
 #[derive(Debug, Clone)]
 #[repr(C, align(64))]
 pub(crate) struct Server {
-    /// All that is inside shares running processors: nothing waits, nothing is cold, and there is no lane.
+    /// All that is inside shares running processors or waits its time: nothing is queued or cold, and there is no lane.
     even: bool,
     /// Whether all attempts are in the lane now.
     in_lane: bool,
@@ -85,6 +79,8 @@ pub(crate) struct Server {
     areas: Areas,
     /// In a CPU phase.
     jobs: Sharers,
+    /// In their wait; their mark is the instant at which it ends.
+    waiters: Sharers,
     /// Changes of the set of sharers: each may lose one core-ns at the highest speed so far to rounding.
     changes: u64,
     /// Sum over departures of departure minus birth, ns.
@@ -94,8 +90,8 @@ pub(crate) struct Server {
     /// Where all attempts are while each runs alone and nobody needs to know what is done; `None` where that never holds.
     lane: Option<Box<Lane>>,
     queue_limit: usize,
-    /// In their wait, by release and tag; a release of [`NEVER`] means that it waits for a backend slot.
-    waiters: BTreeMap<(u64, u64), Job>,
+    /// Waiting for a slot of the backend, by identity.
+    asking: BTreeMap<u64, Job>,
     /// Not admitted yet.
     queue: VecDeque<Job>,
     /// Capacity delivered up to the last change of speed, in 2^-16 ns, and `areas.busy` at that change.
@@ -131,7 +127,8 @@ impl Server {
             speed: u64::from(speed),
             cores: u64::from(cores),
             jobs: Sharers::new(),
-            waiters: BTreeMap::new(),
+            waiters: Sharers::new(),
+            asking: BTreeMap::new(),
             queue: VecDeque::new(),
             admitted_limit: admitted as usize,
             queue_limit: queue as usize,
@@ -164,12 +161,18 @@ impl Server {
     /// Attempts inside.
     #[inline]
     pub fn in_flight(&self) -> usize {
-        self.jobs.len() + self.waiters.len() + self.queue.len() + self.placed().len()
+        self.admitted() + self.queue.len() + self.placed().len()
+    }
+
+    /// Attempts that were admitted and are not in the lane.
+    #[inline]
+    fn admitted(&self) -> usize {
+        self.jobs.len() + self.waiters.len() + self.asking.len()
     }
 
     /// Whether an attempt would be admitted at once.
     pub fn has_idle(&self) -> bool {
-        self.jobs.len() + self.waiters.len() < self.admitted_limit
+        self.admitted() < self.admitted_limit
     }
 
     /// Multiplies the work of the next `count` attempts that are taken by `factor`. Nothing is inside yet.
@@ -220,19 +223,21 @@ impl Server {
         self.anchor(now, v);
     }
 
-    /// What [`step`](Self::step) does where processors are shared and nothing else.
+    /// What [`step`](Self::step) does where nothing is queued or cold.
     #[inline(always)]
     fn step_evenly(&mut self, slot: usize, now: u64, out: &mut impl Departures) {
         let v = self.share(now);
+        if !self.waiters.is_empty() {
+            self.end_waits(slot, v, now, out);
+        }
         while let Some(job) = self.jobs.pop_reached(v) {
             if job.wait > 0 && !job.is(SECOND) {
                 self.wait(slot, job, now, out);
-                self.even = false;
             } else {
                 self.leave(slot, &job, now, out);
             }
         }
-        if self.even { self.settle_evenly(now, v) } else { self.anchor(now, v) }
+        self.settle_evenly(now, v);
     }
 
     /// Accounts for the time up to `now`; the attained service of each sharer.
@@ -241,12 +246,12 @@ impl Server {
         let n = self.jobs.len() as u64;
         let dt = now - self.accounted;
         self.areas.busy += n.min(self.cores) * dt;
-        self.areas.flight += u128::from(n) * u128::from(dt);
+        self.areas.flight += u128::from(n + self.waiters.len() as u64) * u128::from(dt);
         self.accounted = now;
         self.attained_by(now)
     }
 
-    /// Sets the anchor and finds the next departure, where processors are shared and nothing else.
+    /// Sets the anchor and finds the next instant, where nothing is queued or cold.
     #[inline(always)]
     fn settle_evenly(&mut self, now: u64, v: u64) {
         if v >= REBASE {
@@ -259,6 +264,9 @@ impl Server {
             Some(first) => (v, (now + self.time_to_serve(first.mark.saturating_sub(v), n)).min(NEVER)),
             None => (0, NEVER),
         };
+        if let Some(waiter) = self.waiters.first() {
+            self.next = self.next.min(waiter.mark);
+        }
     }
 
     /// How long n sharers take for `left` of each, at most [`NEVER`].
@@ -280,8 +288,7 @@ impl Server {
 
     /// Waits that are over at `now` go on.
     fn end_waits(&mut self, slot: usize, v: u64, now: u64, out: &mut impl Departures) {
-        while let Some(waiter) = self.waiters.first_entry().filter(|w| w.key().0 <= now) {
-            let job = waiter.remove();
+        while let Some(job) = self.waiters.pop_reached(now) {
             out.backend_freed(now);
             self.resume(slot, job, v, now, out);
         }
@@ -296,9 +303,13 @@ impl Server {
         now: u64,
         out: &mut impl Departures,
     ) -> Result<(), QueueFull> {
-        if self.even && job.wait == 0 && self.jobs.len() < self.admitted_limit {
+        if self.even && self.jobs.len() + self.waiters.len() < self.admitted_limit {
             let v = self.share(now);
-            self.jobs.insert(Job { mark: v + (job.work << 16), ..*job });
+            if job.wait == 0 {
+                self.jobs.insert(Job { mark: v + (job.work << 16), ..*job });
+            } else {
+                self.begin(slot, *job, v, now, out);
+            }
             self.areas.taken += u64::from(!job.is(PROBE));
             self.settle_evenly(now, v);
             return Ok(());
@@ -321,7 +332,7 @@ impl Server {
         if self.cold.1 > 0 {
             job.set(COLD);
         }
-        if self.jobs.len() + self.waiters.len() < self.admitted_limit {
+        if self.admitted() < self.admitted_limit {
             self.account(now);
             let v = self.attained_by(now);
             self.begin(slot, job, v, now, out);
@@ -427,7 +438,7 @@ impl Server {
     }
 
     fn admit_queued(&mut self, slot: usize, v: u64, now: u64, out: &mut impl Departures) {
-        while self.jobs.len() + self.waiters.len() < self.admitted_limit {
+        while self.admitted() < self.admitted_limit {
             let Some(job) = self.queue.pop_front() else { return };
             self.begin(slot, job, v, now, out);
         }
@@ -456,8 +467,12 @@ impl Server {
     }
 
     fn wait(&mut self, slot: usize, job: Job, now: u64, out: &mut impl Departures) {
-        let release = if out.to_backend(slot, &job, now) { NEVER } else { now + job.wait };
-        self.waiters.insert((release, job.tag), job);
+        if out.to_backend(slot, &job, now) {
+            self.even = false;
+            self.asking.insert(job.identity(), job);
+        } else {
+            self.waiters.insert(Job { mark: now + job.wait, ..job });
+        }
     }
 
     /// The wait is over: the rest of the CPU time, or the end.
@@ -486,12 +501,9 @@ impl Server {
 
     /// The backend gives the attempt a slot at `now`.
     pub fn backend_granted(&mut self, identity: u64, now: u64) {
-        let claims = (NEVER, identity << 16)..=(NEVER, identity << 16 | 0xffff);
-        let claim = self.waiters.range(claims).next().map(|(&key, _)| key);
-        let job =
-            claim.and_then(|key| self.waiters.remove(&key)).expect("who asked the backend waits for it");
+        let job = self.asking.remove(&identity).expect("who asked the backend waits for it");
         let release = now + job.wait;
-        self.waiters.insert((release, job.tag), job);
+        self.waiters.insert(Job { mark: release, ..job });
         if self.speed > 0 {
             self.next = self.next.min(release);
         }
@@ -514,7 +526,8 @@ impl Server {
         if queued > 0 {
             self.areas.queue += u128::from(queued) * u128::from(dt);
         }
-        self.areas.flight += u128::from(n + queued + self.waiters.len() as u64) * u128::from(dt);
+        let waiting = (self.waiters.len() + self.asking.len()) as u64;
+        self.areas.flight += u128::from(n + queued + waiting) * u128::from(dt);
         self.accounted = now;
     }
 
@@ -538,8 +551,8 @@ impl Server {
     #[inline(always)]
     fn anchor(&mut self, now: u64, v: u64) {
         self.changes += 1;
-        self.even = self.waiters.is_empty()
-            && self.queue.is_empty()
+        self.even = self.queue.is_empty()
+            && self.asking.is_empty()
             && self.cold.1 == 0
             && self.speed > 0
             && self.lane.is_none();
@@ -561,11 +574,10 @@ impl Server {
             }
             _ => NEVER,
         };
-        if !self.waiters.is_empty()
-            && self.speed > 0
-            && let Some((&(release, _), _)) = self.waiters.first_key_value()
+        if self.speed > 0
+            && let Some(waiter) = self.waiters.first()
         {
-            self.next = self.next.min(release);
+            self.next = self.next.min(waiter.mark);
         }
     }
 
@@ -578,9 +590,8 @@ impl Server {
         self.deliver();
         if self.speed == 0 && speed > 0 {
             // Waits that ended while the instance stood still are answered at the next nanosecond.
-            let later = self.waiters.split_off(&(now + 1, 0));
-            let ended = std::mem::replace(&mut self.waiters, later);
-            self.waiters.extend(ended.into_values().map(|job| ((now + 1, job.tag), job)));
+            let ended: Vec<Job> = std::iter::from_fn(|| self.waiters.pop_reached(now)).collect();
+            ended.into_iter().for_each(|job| self.waiters.insert(Job { mark: now + 1, ..job }));
         }
         self.speed = u64::from(speed);
         self.fastest = self.fastest.max(self.speed);
@@ -595,7 +606,8 @@ impl Server {
     /// Every attempt inside, in no particular order.
     pub fn attempts(&self) -> impl Iterator<Item = &Job> + Clone {
         let placed = self.placed().iter().map(|placed| &placed.job);
-        self.jobs.iter().chain(self.waiters.values()).chain(self.queue.iter()).chain(placed)
+        let waiting = self.waiters.iter().chain(self.asking.values());
+        self.jobs.iter().chain(waiting).chain(self.queue.iter()).chain(placed)
     }
 
     /// The attempts in the lane.
@@ -635,10 +647,17 @@ impl Server {
             }
             !leaving
         });
-        self.waiters.retain(|&(release, _), job| {
+        self.waiters.retain(|job| {
             let leaving = leaves(job);
             if leaving {
-                take(job, first(job) << 16, Claim::of(release));
+                take(job, first(job) << 16, Claim::Slot);
+            }
+            !leaving
+        });
+        self.asking.retain(|_, job| {
+            let leaving = leaves(job);
+            if leaving {
+                take(job, first(job) << 16, Claim::Queued);
             }
             !leaving
         });
@@ -680,7 +699,12 @@ impl Server {
             .jobs
             .iter()
             .map(|j| u128::from(attained_of(j, self.work(j), self.before_wait(j), j.mark.saturating_sub(v))))
-            .chain(self.waiters.values().map(|job| u128::from(self.before_wait(job) << 16)))
+            .chain(
+                self.waiters
+                    .iter()
+                    .chain(self.asking.values())
+                    .map(|job| u128::from(self.before_wait(job) << 16)),
+            )
             .chain(
                 self.placed()
                     .iter()
