@@ -5,13 +5,11 @@ mod deployment;
 mod ending;
 mod hook;
 mod job;
-mod lane;
 mod life;
 mod maintenance;
 mod mixed;
 mod replacement;
 mod server;
-mod sharers;
 mod termination;
 mod warm_pool;
 

@@ -3,8 +3,8 @@
 //! With at most as many workers as processors, no wait and one speed, each attempt runs alone: it starts when a worker falls free and is
 //! done after `ceil(work / speed)`. So nothing happens inside until somebody looks; then what is done is handed over at once.
 
-use super::job::Job;
-use super::server::Areas;
+use super::super::job::{Job, PROBE};
+use super::{Areas, Departures, ONE, QueueFull, Server};
 use crate::kernel::NEVER;
 
 /// So many attempts may be done before they are handed over, if nobody looks earlier.
@@ -122,9 +122,91 @@ impl Placed {
     }
 }
 
+/// An instance whose attempts are in its lane.
+impl Server {
+    /// An idle instance of one speed begins to work in its lane.
+    pub(super) fn enters_lane(&mut self, now: u64) -> bool {
+        if self.cold.1 == 0 && self.speed > 0 && self.in_flight() == 0 {
+            self.account(now);
+            self.in_lane = true;
+        }
+        self.in_lane
+    }
+
+    /// Takes an attempt into the lane.
+    #[inline]
+    pub(super) fn place(
+        &mut self,
+        slot: usize,
+        job: &Job,
+        now: u64,
+        out: &mut impl Departures,
+    ) -> Result<(), QueueFull> {
+        let Some(lane) = &mut self.lane else { return Err(QueueFull) };
+        if lane.is_full() && !self.makes_room(slot, now, out) {
+            return Err(QueueFull);
+        }
+        let Some(lane) = &mut self.lane else { return Err(QueueFull) };
+        let time = if self.speed == ONE { job.work } else { (job.work << 16).div_ceil(self.speed) };
+        lane.place(job, now, time);
+        self.next = lane.next();
+        self.changes += 2;
+        self.areas.taken += u64::from(!job.is(PROBE));
+        Ok(())
+    }
+
+    /// Hands over what is done in a lane that is full; whether another attempt may come then.
+    #[cold]
+    fn makes_room(&mut self, slot: usize, now: u64, out: &mut impl Departures) -> bool {
+        self.hand_over(slot, now, out);
+        self.lane.as_ref().is_some_and(|lane| !lane.refuses())
+    }
+
+    /// What is done in the lane by `until` departs.
+    pub(super) fn hand_over(&mut self, slot: usize, until: u64, out: &mut impl Departures) {
+        let Some(lane) = &mut self.lane else { return };
+        if lane.next() > until {
+            return;
+        }
+        let from = self.accounted;
+        let mut areas = self.areas;
+        let (mut sojourns, mut attained) = (0, 0);
+        lane.hand_over(until, |placed| {
+            placed.account(from, placed.job.mark, &mut areas);
+            sojourns += u128::from(placed.job.mark - placed.job.born);
+            attained += u128::from(placed.job.work);
+            out.departed(slot, &placed.job, placed.job.mark);
+        });
+        self.next = lane.next();
+        self.areas = areas;
+        self.sojourns += sojourns;
+        self.attained += attained << 16;
+    }
+
+    /// From now on attempts share the processors one event at a time again. Everything due up to `now` has been completed.
+    pub(super) fn leave_lane(&mut self, now: u64) {
+        if !self.in_lane {
+            return;
+        }
+        let Some(lane) = &mut self.lane else { return };
+        lane.account(self.accounted, now, &mut self.areas);
+        self.in_lane = false;
+        self.accounted = now;
+        (self.t0, self.v0) = (now, 0);
+        for Placed { mut job, start } in lane.leave() {
+            if start <= now {
+                job.mark = (job.work << 16).saturating_sub((now - start) * self.speed);
+                self.jobs.insert(job);
+            } else {
+                self.queue.push_back(job);
+            }
+        }
+        self.find_next();
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::server::{Departures, Server};
     use super::*;
     use crate::kernel::{Purpose, hash};
 

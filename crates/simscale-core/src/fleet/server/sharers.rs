@@ -1,6 +1,6 @@
 //! The attempts that share an instance's processors, in order of leaving: the next few sorted, a crowd behind them in a heap.
 
-use super::job::Job;
+use super::super::job::Job;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
