@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release -p simscale-runner --example measured -- boots
 //! cargo run --release -p simscale-runner --example measured -- runs
+//! cargo run --release -p simscale-runner --example measured -- loopback [SECONDS]
 //! cargo run --release -p simscale-runner --example measured -- curves FOLDER
 //! cargo run --release -p simscale-runner --example measured -- quantiles FILE COLUMN UNIT
 //! ```
@@ -14,14 +15,18 @@ mod boots;
 mod fit;
 mod knative;
 mod kubernetes;
+mod live;
+mod loopback;
 mod picture;
 mod runs;
+mod ties;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: measured boots [--out FOLDER]
        measured runs [--out FOLDER]
+       measured loopback [SECONDS] [--out FOLDER]    (of each case, 10 to 60; default 60)
        measured curves FOLDER                  (pictures that may not be published)
        measured quantiles FILE COLUMN UNIT     (UNIT: s or ms)";
 
@@ -39,6 +44,11 @@ fn main() -> ExitCode {
     let done = match words[..] {
         ["boots"] => with_traces(|traces| boots::report(traces)?.write(&out)),
         ["runs"] => with_traces(|traces| runs::report(traces)?.write(&out)),
+        ["loopback"] => loopback::report(60).and_then(|outcome| outcome.write(&out)),
+        ["loopback", seconds] => match seconds.parse() {
+            Ok(seconds) => loopback::report(seconds).and_then(|outcome| outcome.write(&out)),
+            Err(_) => return refuse(USAGE),
+        },
         ["curves", folder] => with_traces(|traces| runs::curves(traces, Path::new(folder))),
         ["quantiles", file, column, unit] => boots::print_quantiles(Path::new(file), column, unit),
         _ => return refuse(USAGE),

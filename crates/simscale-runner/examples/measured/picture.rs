@@ -81,7 +81,7 @@ pub struct Value {
     pub half: f64,
 }
 
-/// A panel: groups of values, one for each name of the legend.
+/// A panel: groups of values, one for each name of the legend; the name of a group may have lines.
 pub struct Bars {
     pub heading: String,
     pub unit: &'static str,
@@ -121,7 +121,7 @@ fn draw_bars(area: &Area<'_>, panel: &Bars) -> Drawn {
         .margin_top(76)
         .margin_right(60)
         .set_label_area_size(LabelAreaPosition::Left, 120)
-        .set_label_area_size(LabelAreaPosition::Bottom, 96)
+        .set_label_area_size(LabelAreaPosition::Bottom, 140)
         .build_cartesian_2d(0.0..groups, 0.0..top)?;
     chart
         .configure_mesh()
@@ -147,20 +147,12 @@ fn draw_bars(area: &Area<'_>, panel: &Bars) -> Drawn {
         }
         let (x, y) = chart.backend_coord(&(i as f64 + 0.5, 0.0));
         let (_, top_edge) = area.get_base_pixel();
-        for (line, part) in lines(name).into_iter().enumerate() {
+        for (line, part) in name.lines().enumerate() {
             let at = (x - 6 * part.chars().count() as i32, y - top_edge + 12 + 28 * line as i32);
-            area.draw(&Text::new(part, at, style(24, INK, false)))?;
+            area.draw(&Text::new(part.to_owned(), at, style(24, INK, false)))?;
         }
     }
     Ok(())
-}
-
-/// A name in two lines where it is long.
-fn lines(name: &str) -> Vec<String> {
-    match name.rsplit_once(' ') {
-        Some((first, last)) if name.len() > 10 && last.len() > 1 => vec![first.to_owned(), last.to_owned()],
-        _ => vec![name.to_owned()],
-    }
 }
 
 /// Curves of capacity over the seconds of a run, level from point to point, in the colours of the bars.

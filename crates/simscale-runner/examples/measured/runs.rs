@@ -395,7 +395,7 @@ const NAMES: [&str; 3] =
 fn picture(all: &[Compared], steady: &[knative::Steady]) -> String {
     let bar = |value: f64| Value { value, half: 0.0 };
     let named =
-        |one: &Compared| one.run.name.trim_start_matches("diag_").replace("reactive_", "").replace('_', " ");
+        |one: &Compared| one.run.name.trim_start_matches("diag_").replace("reactive_", "").replace('_', "\n");
     let runs = all.iter().map(|one| {
         let mark = if one.run.is_diagnostic() { " *" } else { "" };
         (
