@@ -24,9 +24,10 @@ pub use control::{
 };
 pub use fleet::Ending;
 pub use fleet::{
-    Candidate, Configuration, Replacement, Split, decrement_is_lost, hook_global_timeout, hook_timeout_after,
-    maintenance_limits, purchase_split, rebalance_limit, rolling_limits, terminated_first,
-    unhealthy_replacements, unit_price, warm_pool_size,
+    Candidate, Configuration, Replacement, Split, capacity_provider_reservation, decrement_is_lost,
+    hook_global_timeout, hook_timeout_after, hosts_wanted, maintenance_limits, purchase_split,
+    rebalance_limit, rolling_limits, scale_in_step, terminated_first, unhealthy_replacements, unit_price,
+    warm_pool_size,
 };
 pub use kernel::{BadDistribution, Distribution, SimDuration, SimTime, replication_seed};
 pub use ledger::InstanceRow;

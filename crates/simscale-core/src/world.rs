@@ -6,6 +6,7 @@ use crate::traffic::{Algorithm, Sessions, Stickiness};
 
 mod anomalies;
 mod hooks;
+mod hosts;
 mod machines;
 mod maintenance;
 mod mixed;
@@ -15,6 +16,7 @@ mod warm_pool;
 
 pub use anomalies::{Anomalies, Mitigation};
 pub use hooks::{Hook, HookFailure, HookResult, Transition};
+pub use hosts::{Hosts, ManagedScaling};
 pub use machines::{Machine, Operation, OperationAction, OperationTargets, Strike};
 pub use maintenance::{Maintenance, Refresh};
 pub use mixed::{InstanceType, Interruptions, Mixed, OnDemandStrategy, SpotPool, SpotStrategy};
@@ -405,6 +407,8 @@ pub struct Group {
     pub mixed: Option<Mixed>,
     /// Whether zones that differ by two instances and more are evened out.
     pub zone_rebalancing: bool,
+    /// Container instances that the tasks of a service need a place on; `None`: tasks need none.
+    pub hosts: Option<Hosts>,
 }
 
 /// A new version of the service replaces the one that runs.

@@ -280,6 +280,7 @@ fn smaller(small: &Small) -> Vec<Small> {
     (0..small.world.instance.boot.len()).for_each(|i| with(&|s| drop(s.world.instance.boot.remove(i))));
     let features: &[&dyn Fn(&mut World)] = &[
         &|w| w.group.warm_pool = None,
+        &|w| w.group.hosts = None,
         &|w| w.group.maintenance = None,
         &|w| w.group.refreshes.clear(),
         &|w| w.group.deployments.clear(),

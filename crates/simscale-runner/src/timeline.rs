@@ -173,11 +173,14 @@ impl Labels {
 
 fn capacity(title: &str, points: &[Point], labels: &Labels) -> Panel {
     let (desired, unit) = labels.desired();
-    let lines = vec![
+    let mut lines = vec![
         Line::new("healthy", panel::GREEN, Shape::Area, points, |p| Some(p.healthy)),
         Line::new("in service", panel::BLUE, Shape::Steps, points, |p| Some(p.in_service)),
         Line::new(&desired, panel::INK, Shape::DashedSteps, points, |p| Some(p.desired)),
     ];
+    if points.iter().any(|point| point.hosts.max > 0.0) {
+        lines.push(Line::new("hosts", panel::ORANGE, Shape::Steps, points, |p| Some(p.hosts)));
+    }
     let axis = axis::Axis::of_counts(Line::extent(&lines, 0.0).1);
     Panel::new(title, unit, lines, Some(axis))
 }

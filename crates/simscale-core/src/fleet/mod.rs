@@ -1,5 +1,6 @@
 //! Instances: how they share their processors, how they live and die.
 
+mod capacity_provider;
 mod credits;
 mod deployment;
 mod ending;
@@ -13,6 +14,7 @@ mod server;
 mod termination;
 mod warm_pool;
 
+pub use capacity_provider::{capacity_provider_reservation, hosts_wanted, scale_in_step};
 pub(crate) use credits::{Account, FULL, Terms};
 pub use deployment::rolling_limits;
 pub use ending::Ending;

@@ -39,6 +39,7 @@ pub(crate) enum Purpose {
     SpotLife,
     SpotAdvice,
     SpotVictim,
+    Host,
 }
 
 impl Purpose {
@@ -73,6 +74,7 @@ impl Purpose {
             Purpose::SpotLife => "spot_life",
             Purpose::SpotAdvice => "spot_advice",
             Purpose::SpotVictim => "spot_victim",
+            Purpose::Host => "host",
         }
     }
 }

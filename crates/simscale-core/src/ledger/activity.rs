@@ -52,6 +52,8 @@ pub enum ActivityKind {
     Spot,
     /// An instance is to leave when another that is launched in its place is ready.
     Rebalance,
+    /// A capacity provider changed the number of container instances, or one of them was launched, registered or terminated.
+    Host,
 }
 
 impl ActivityKind {
@@ -79,6 +81,7 @@ impl ActivityKind {
         ActivityKind::Refresh,
         ActivityKind::Spot,
         ActivityKind::Rebalance,
+        ActivityKind::Host,
     ];
 
     /// Its name in tables.
@@ -106,6 +109,7 @@ impl ActivityKind {
             ActivityKind::Refresh => "refresh",
             ActivityKind::Spot => "spot",
             ActivityKind::Rebalance => "rebalance",
+            ActivityKind::Host => "host",
         }
     }
 
@@ -143,6 +147,9 @@ impl ActivityKind {
             }
             ActivityKind::Rebalance => {
                 "an instance leaves when another, launched in its place before, is ready"
+            }
+            ActivityKind::Host => {
+                "a capacity provider changed the number of container instances or says why not, tasks wait for a place, or a container instance was launched, registered or terminated"
             }
         }
     }

@@ -83,6 +83,10 @@ pub struct PeriodRow {
     pub throttled: u32,
     /// Agents that the coordinator believes running.
     pub agents_registered: u32,
+    /// Container instances that are registered; zero without hosts.
+    pub hosts: u32,
+    /// Tasks that wait for a place on a container instance; zero without hosts.
+    pub waiting: u32,
     /// Cost since the start of the statistics window, billionths of a US dollar.
     pub cost_nano_usd: u128,
 }

@@ -131,8 +131,16 @@ impl Engine<'_> {
         let what = self.quantities();
         let mut cost = Cost {
             spot_nano_usd: 0,
-            instances_nano_usd: rounded(what.instance_ns * u128::from(prices.instance_hour_nano_usd))
-                + rounded(self.machine_amount()),
+            instances_nano_usd: rounded(
+                what.instance_ns
+                    * u128::from(
+                        self.world
+                            .group
+                            .hosts
+                            .as_ref()
+                            .map_or(prices.instance_hour_nano_usd, |h| h.hour_nano_usd),
+                    ),
+            ) + rounded(self.machine_amount()),
             commitment_nano_usd: rounded(
                 what.commitment_ns * u128::from(prices.commitment.map_or(0, |c| c.hour_nano_usd)),
             ),
@@ -200,7 +208,7 @@ impl Engine<'_> {
         let exists: u128 = all.into_iter().map(exists).sum();
         let mut billed = Billed {
             spot_ns: 0,
-            instance_ns: self.billed() - used,
+            instance_ns: self.billed_hosts().unwrap_or_else(|| self.billed() - used),
             commitment_ns: self.world.prices.commitment.map_or(0, |c| u128::from(c.instances)) * window,
             commitment_used_ns: used,
             surplus_credit_units: self.surplus(self.from()),

@@ -15,6 +15,12 @@ pub(super) struct InProgress {
     since: u64,
 }
 
+impl InProgress {
+    pub fn index(self) -> usize {
+        self.index
+    }
+}
+
 impl Engine<'_> {
     pub(super) fn prepare_deployments(&mut self) {
         for index in 0..self.world.group.deployments.len() {

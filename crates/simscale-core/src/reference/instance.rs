@@ -54,6 +54,8 @@ pub(super) struct Instance {
     /// It takes no traffic before its deployment shifts it.
     pub dark: bool,
     pub address: u64,
+    /// The container instance that it runs on, by its number.
+    pub host: Option<usize>,
     /// The standalone machine that it is, by its index.
     pub standalone: Option<usize>,
     /// Not a stopped member, nor a machine that is no target.
@@ -141,6 +143,7 @@ impl Instance {
             version: 1,
             dark: false,
             address: 0,
+            host: None,
             standalone: None,
             target: true,
             stage: Stage::Booting,

@@ -308,6 +308,7 @@ impl Engine<'_> {
         instance.billed_to.get_or_insert(self.now);
         instance.exists_to = Some(self.now);
         self.tell_instance(&instance, Some(self.now));
+        self.place_given_back(&instance);
         self.gone.push(instance);
     }
 }

@@ -129,6 +129,8 @@ impl Engine<'_> {
             credit_balance_mean: credits.0,
             throttled: credits.1,
             agents_registered: self.agents_now(),
+            hosts: self.hosts_registered(),
+            waiting: self.tasks_waiting() as u32,
             cost_nano_usd: self.cost().total_nano_usd(),
         }
     }

@@ -12,6 +12,7 @@ mod faults;
 mod group;
 mod health;
 mod hooks;
+mod hosts;
 mod instance;
 mod judge;
 mod life;
@@ -76,6 +77,11 @@ enum Life {
     Deployment { index: usize },
     DeploymentStep { index: usize, version: u32 },
     Refresh { index: usize },
+    PlaceFree,
+    HostRuns { number: usize },
+    HostRegisters { number: usize },
+    Reservation,
+    ManagedScaling,
 }
 
 /// Facts of the control plane, by their number in the fingerprint.
@@ -108,6 +114,9 @@ enum Fact {
     RefreshEnds = 53,
     Rests = 60,
     Taken = 61,
+    HostLaunch = 80,
+    HostRegistered = 81,
+    HostTerminated = 82,
 }
 
 struct Engine<'a> {
@@ -159,6 +168,7 @@ struct Engine<'a> {
     surge: u32,
     /// No zone took a launch: when it is tried again.
     next_try: Option<u64>,
+    provider: hosts::Provider,
     believed: Vec<places::Believed>,
     /// The slot of each machine.
     machines: Vec<usize>,
@@ -243,6 +253,7 @@ pub fn run(
         in_refresh: None,
         surge: 0,
         next_try: None,
+        provider: hosts::Provider::default(),
         believed: Vec::new(),
         machines: Vec::new(),
         machine_starts: Vec::new(),
@@ -277,6 +288,7 @@ impl Engine<'_> {
     fn set_up(&mut self, policies: Vec<Box<dyn Policy>>) {
         self.prepare_policies(policies);
         self.pointers = vec![0; self.zones()];
+        self.hosts_of_the_start();
         self.prepare_fleet();
         self.targets_change();
         self.prepare_faults();
@@ -357,6 +369,11 @@ impl Engine<'_> {
             Life::Deployment { index } => self.deployment_begins(index),
             Life::DeploymentStep { index, version } => self.deployment_goes_on(index, version),
             Life::Refresh { index } => self.refresh_begins(index),
+            Life::PlaceFree => self.try_places(),
+            Life::HostRuns { number } => self.host_begins_to_run(number),
+            Life::HostRegisters { number } => self.host_joins(number),
+            Life::Reservation => self.measure_reservation(),
+            Life::ManagedScaling => self.judge_reservation(),
             _ => {}
         }
     }

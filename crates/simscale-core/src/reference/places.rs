@@ -26,7 +26,8 @@ impl Engine<'_> {
 
     /// The zone with fewest, with those of the warm pool or without, the first of equals.
     pub(super) fn emptiest(&self, pool: bool) -> usize {
-        (0..self.world.group.zones.len()).min_by_key(|&zone| self.living_in(zone, pool)).unwrap_or(0)
+        let zones = (0..self.world.group.zones.len()).filter(|&zone| self.houses(zone));
+        zones.min_by_key(|&zone| self.living_in(zone, pool)).unwrap_or(0)
     }
 
     /// Zones in the same order; the next launch draws the order of equals.
@@ -48,6 +49,9 @@ impl Engine<'_> {
         }
         let spot = self.next_is_spot();
         for zone in self.by_size(pool) {
+            if !self.houses(zone) {
+                continue;
+            }
             let bought = self.purchase(zone, spot, false);
             if self.lacks(zone) {
                 let name = self.world.group.zones[zone].clone();
@@ -105,6 +109,7 @@ impl Engine<'_> {
 
     /// The instance that was just made takes its address.
     pub(super) fn give_address(&mut self, slot: usize) {
+        self.settle_on_host(slot);
         let (launch, zone) = (self.at(slot).launch, self.at(slot).zone);
         let found = self.reserved(zone);
         let address = found.unwrap_or(OWN + launch);
@@ -126,6 +131,9 @@ impl Engine<'_> {
 
     /// Nobody took the launch: the next try comes later.
     pub(super) fn wait_for_room(&mut self) {
+        if self.world.group.hosts.is_some() {
+            return self.tasks_wait();
+        }
         let retry = self.world.group.places.retry;
         let at = self.now + retry.as_nanos();
         self.next_try = Some(at);

@@ -30,7 +30,7 @@ impl Engine<'_> {
             in_service: time(instance.in_service_from),
             healthy: time(instance.healthy_from),
             terminated: time(terminated),
-            billed_ns: billed - instance.billed_told,
+            billed_ns: if instance.host.is_some() { 0 } else { billed - instance.billed_told },
             served: instance.served,
             service_ns: area.time as u128,
             busy_ns: area.busy as u128,

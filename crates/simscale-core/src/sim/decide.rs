@@ -158,7 +158,7 @@ impl Sim<'_> {
         self.write(kind, actor.to_string(), launch, String::new(), text.to_string());
     }
 
-    fn write(
+    pub(super) fn write(
         &mut self,
         kind: ActivityKind,
         actor: String,

@@ -188,7 +188,7 @@ impl Sim<'_> {
     }
 
     /// Fewest and most tasks of a rolling update.
-    fn rolling(&self, index: usize) -> (u32, u32) {
+    pub(super) fn rolling(&self, index: usize) -> (u32, u32) {
         match self.world.group.deployments[index].kind {
             DeploymentKind::Rolling { minimum_healthy_percent, maximum_percent, .. } => {
                 rolling_limits(self.group.desired, minimum_healthy_percent, maximum_percent)

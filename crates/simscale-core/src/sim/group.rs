@@ -182,11 +182,6 @@ impl Sim<'_> {
         )
     }
 
-    /// The zone with the fewest living instances; the first of equals.
-    pub(super) fn emptiest_zone(&self, pool: bool) -> u8 {
-        (0..self.group.living.len()).min_by_key(|&z| self.group.count_in(z, pool)).unwrap_or(0) as u8
-    }
-
     /// Ends an instance: at once while it boots, has crashed or must not drain; else after draining.
     pub(super) fn terminate(&mut self, slot: usize, drain: bool) {
         let now = self.now;

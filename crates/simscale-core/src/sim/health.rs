@@ -323,6 +323,7 @@ mod tests {
                 maintenance: None,
                 refreshes: Vec::new(),
                 zone_rebalancing: false,
+                hosts: None,
             },
             machines: Vec::new(),
             operations: Vec::new(),

@@ -272,6 +272,7 @@ impl Sim<'_> {
             self.agent_ends(slot);
         }
         self.free_address(slot);
+        self.give_place_back(slot);
         self.bill.gone(self.now, self.lives[slot].owns_address());
         if self.lives[slot].stage == Stage::Draining {
             self.group.draining -= 1;

@@ -264,6 +264,8 @@ impl Sim<'_> {
             credit_balance_mean: credits.0,
             throttled: credits.1,
             agents_registered: self.agents.registered(),
+            hosts: self.registered_hosts(),
+            waiting: self.waiting_tasks(),
             cost_nano_usd: self.cost_now().0.total_nano_usd(),
         }
     }
@@ -280,6 +282,7 @@ impl Sim<'_> {
         let running = self.lives.iter().filter(pays).filter_map(|l| l.running);
         let (mut cost, mut billed) = self.bill.total(self.now, running);
         self.add_types(&mut cost, &mut billed);
+        self.add_host_bill(&mut cost, &mut billed);
         self.add_machines(&mut cost);
         let attempts = self.desk.book.counts.attempts.sent;
         self.balancer_hours.charge(attempts, self.desk.bytes, &mut cost, &mut billed);

@@ -14,6 +14,7 @@ mod faults;
 mod group;
 mod health;
 mod hooks;
+mod hosts;
 mod laws;
 mod lifecycle;
 mod machines;
@@ -96,6 +97,11 @@ enum Event {
     Deployment { index: u32 },
     DeploymentStep { index: u32, version: u32 },
     Refresh { index: u32 },
+    PlaceFree,
+    HostRuns { number: u64 },
+    HostRegisters { number: u64 },
+    Reservation,
+    ManagedScaling,
     Alarms,
     Look { policy: u32 },
 }
@@ -139,6 +145,7 @@ struct Sim<'a> {
     group: GroupState,
     versions: deploy::Versions,
     places: PlaceState,
+    hosts: hosts::HostState,
     agents: AgentState,
     machines: MachineState,
     anomalies: Anomalies,
@@ -271,6 +278,11 @@ impl Sim<'_> {
             Event::Deployment { index } => self.begin_deployment(index as usize),
             Event::DeploymentStep { index, version } => self.deployment_step(index as usize, version),
             Event::Refresh { index } => self.begin_refresh(index as usize),
+            Event::PlaceFree => self.place_free(),
+            Event::HostRuns { number } => self.host_runs(number),
+            Event::HostRegisters { number } => self.host_registers(number),
+            Event::Reservation => self.reservation(),
+            Event::ManagedScaling => self.managed_scaling(),
             Event::Alarms => self.alarms(),
             Event::Look { policy } => self.look(policy as usize),
         }

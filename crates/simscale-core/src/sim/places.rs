@@ -28,11 +28,11 @@ pub(super) struct Place {
 }
 
 impl PlaceState {
-    pub fn new(places: &Places, zones: usize, mixed: bool) -> Self {
+    pub fn new(places: &Places, zones: usize, choosy: bool) -> Self {
         let pools = places.addresses.map_or(0, |a| if a.per_zone { zones } else { 1 });
         let count = places.addresses.map_or(0, |a| a.count);
         PlaceState {
-            anywhere: places.shortages.is_empty() && places.addresses.is_none() && !mixed,
+            anywhere: places.shortages.is_empty() && places.addresses.is_none() && !choosy,
             free: vec![(1..=count).collect(); pools],
             held_until: None,
         }
@@ -76,6 +76,9 @@ impl Sim<'_> {
 
     /// A zone takes the launch, or refuses it, which is a failed launch.
     fn ask_zone(&mut self, zone: u8, spot: bool) -> Option<Place> {
+        if !self.has_place(zone) {
+            return None;
+        }
         if self.lacks_capacity(zone) {
             let name = &self.world.group.zones[usize::from(zone)];
             let why = format!(
@@ -149,6 +152,9 @@ impl Sim<'_> {
 
     /// No zone took the launch: the group waits, unless its desired capacity changes before.
     pub(super) fn hold_launches(&mut self) {
+        if self.world.group.hosts.is_some() {
+            return self.wait_for_hosts();
+        }
         let retry = self.world.group.places.retry;
         let at = self.now.saturating_add(retry.as_nanos());
         self.places.held_until = Some(at);
@@ -165,8 +171,9 @@ impl Sim<'_> {
         }
     }
 
-    /// The instance in the slot takes the address of its place.
+    /// The instance in the slot takes the address of its place, and its place on a host.
     pub(super) fn take_address(&mut self, slot: usize, place: &Place) {
+        self.take_place(slot, place.zone);
         if self.world.group.places.addresses.is_none() {
             return;
         }
@@ -186,7 +193,9 @@ impl Sim<'_> {
 
     /// An instance of the start: in the emptiest zone whatever it lacks, with an ephemeral address when its pool is empty.
     pub(super) fn first_place(&self, pool: bool) -> Place {
-        let zone = self.emptiest_zone(pool);
+        let zones = 0..self.group.living.len() as u8;
+        let open = zones.filter(|&zone| self.has_place(zone));
+        let zone = open.min_by_key(|&zone| self.group.count_in(usize::from(zone), pool)).unwrap_or(0);
         let ware = self.buy(zone, self.buys_spot(), true).unwrap_or_default();
         Place { zone, ware, address: self.places.lowest(self.pool_of(zone)) }
     }

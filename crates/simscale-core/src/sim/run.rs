@@ -110,8 +110,9 @@ impl<'a> Sim<'a> {
             places: PlaceState::new(
                 &world.group.places,
                 world.group.zones.len().max(1),
-                world.group.mixed.is_some(),
+                world.group.mixed.is_some() || world.group.hosts.is_some(),
             ),
+            hosts: super::hosts::HostState::default(),
             agents: AgentState::default(),
             machines: MachineState::default(),
             anomalies: Anomalies::default(),
@@ -140,6 +141,7 @@ impl<'a> Sim<'a> {
         if let Some(retries) = &self.world.clients.retries {
             self.budget = u64::from(retries.budget_burst) * 1_000_000;
         }
+        self.open_hosts();
         self.populate();
         let period = self.world.metrics.period.as_nanos();
         let duration = self.world.duration.as_nanos();

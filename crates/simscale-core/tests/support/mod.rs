@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod random_balancer;
+pub mod random_hosts;
 pub mod random_metrics;
 pub mod random_mixed;
 pub mod random_world;
@@ -76,6 +77,7 @@ pub fn world(duration: SimDuration, seed: u64) -> World {
             maintenance: None,
             refreshes: Vec::new(),
             zone_rebalancing: false,
+            hosts: None,
         },
         machines: Vec::new(),
         operations: Vec::new(),

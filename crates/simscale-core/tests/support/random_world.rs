@@ -500,6 +500,7 @@ pub fn random(seed: u64) -> Small {
     warm_pool(&mut Choice::new(seed ^ 0x3a23_9001), &mut small.world, grid);
     super::random_balancer::anomalies(&mut Choice::new(seed ^ 0x0a70_3a17), &mut small, grid);
     maintenance(&mut Choice::new(seed ^ 0x3a13_7e4a), &mut small.world, span, grid);
+    super::random_hosts::add(&mut Choice::new(seed ^ 0x0a05_7a5c), &mut small.world, grid);
     small
 }
 

@@ -88,6 +88,12 @@ pub fn stretched(mut w: World, k: u64) -> World {
         refresh.at = SimTime::from_nanos(refresh.at.as_nanos() * k);
         times(&mut refresh.warm_up, k);
     }
+    if let Some(hosts) = &mut g.hosts {
+        law_times(&mut hosts.pending, k);
+        law_times(&mut hosts.boot, k);
+        times(&mut hosts.scaling.warm_up, k);
+        times(&mut hosts.scaling.delay, k);
+    }
     for hook in &mut g.hooks {
         law_times(&mut hook.time, k);
         times(&mut hook.heartbeat_timeout, k);

@@ -61,6 +61,9 @@ pub fn panels(of: &str, points: &[Point], labels: &Labels) -> Vec<Panel> {
     capacity.lines.push(steps("healthy", "c-green", "area", points, |p| p.healthy));
     capacity.lines.push(steps("in service", "c-blue", "steps", points, |p| p.in_service));
     capacity.lines.push(steps(&desired, "c-ink", "dashed", points, |p| p.desired));
+    if points.iter().any(|point| point.hosts.max > 0.0) {
+        capacity.lines.push(steps("hosts", "c-orange", "steps", points, |p| p.hosts));
+    }
     vec![response, capacity]
 }
 

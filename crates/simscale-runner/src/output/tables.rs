@@ -22,7 +22,7 @@ macro_rules! columns {
 pub(crate) use columns;
 
 /// Columns of `periods.csv`.
-pub const PERIOD_COLUMNS: [Column; 36] = columns![
+pub const PERIOD_COLUMNS: [Column; 38] = columns![
     "start_s": "Start of the period, seconds since the start of the run",
     "end_s": "End of the period, not part of it",
     "arrived_per_s": "Requests that arrived, per second",
@@ -57,6 +57,8 @@ pub const PERIOD_COLUMNS: [Column; 36] = columns![
     "credit_balance_mean": "CPU credits of an instance in service, launch credits included, mean over them, at the period's end; 0 without credits",
     "throttled": "Instances in service that are throttled for want of CPU credits, at the period's end",
     "agents_registered": "Agents that the coordinator believes running, at the period's end; 0 without agents",
+    "hosts": "Container instances that are registered, at the period's end; 0 without hosts",
+    "waiting": "Tasks that wait for a place on a container instance (PROVISIONING), at the period's end; 0 without hosts",
     "cost_usd": "Cost since the start of the statistics window, US dollars",
     "in_window": "1 when the period lies in the statistics window, 0 in the lead-in",
 ];
@@ -116,6 +118,8 @@ pub fn period_cells(row: &PeriodRow, window_from: SimTime) -> [String; PERIOD_CO
         decimal(row.credit_balance_mean),
         row.throttled.to_string(),
         row.agents_registered.to_string(),
+        row.hosts.to_string(),
+        row.waiting.to_string(),
         billionths(row.cost_nano_usd),
         u8::from(row.start >= window_from).to_string(),
     ]

@@ -68,6 +68,8 @@ pub struct Point {
     pub in_service: Range,
     /// Healthy targets.
     pub healthy: Range,
+    /// Container instances below the tasks.
+    pub hosts: Range,
 }
 
 impl Point {
@@ -87,6 +89,7 @@ impl Point {
             desired: size(row.desired),
             in_service: size(row.in_service),
             healthy: size(row.healthy),
+            hosts: size(row.hosts),
         }
     }
 
@@ -106,6 +109,7 @@ impl Point {
             desired: self.desired.merge(later.desired),
             in_service: self.in_service.merge(later.in_service),
             healthy: self.healthy.merge(later.healthy),
+            hosts: self.hosts.merge(later.hosts),
         }
     }
 }

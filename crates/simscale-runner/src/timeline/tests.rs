@@ -34,6 +34,8 @@ pub(crate) fn row(minute: u64) -> PeriodRow {
         credit_balance_mean: 0.0,
         throttled: 0,
         agents_registered: 0,
+        hosts: 0,
+        waiting: 0,
         cost_nano_usd: u128::from(minute) * 1_000_000,
     }
 }

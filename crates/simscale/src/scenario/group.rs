@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use simscale_core as core;
 
 use super::hook::{self, Hook};
+use super::hosts::Hosts;
 use super::law::sim;
 use super::maintenance::Maintenance;
 use super::mixed::Mixed;
@@ -92,6 +93,10 @@ pub struct Group {
     /// `health.throttle` says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub maintenance: Option<Maintenance>,
+    /// Container instances that the tasks of an ECS service need a place on, scaled by a capacity provider; default none: tasks need no place, as on
+    /// Fargate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hosts: Option<Hosts>,
 }
 
 /// The product whose rules the group and its policies follow.
@@ -221,6 +226,7 @@ impl Group {
             mixed: None,
             warm_pool: None,
             maintenance: None,
+            hosts: None,
         }
     }
 
@@ -279,6 +285,7 @@ impl Group {
             warm_pool: self.warm_pool.as_ref().map(WarmPool::world),
             maintenance: self.maintenance.map(Maintenance::world),
             refreshes: Vec::new(),
+            hosts: self.hosts.as_ref().map(Hosts::world),
         }
     }
 

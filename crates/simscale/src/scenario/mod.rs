@@ -17,6 +17,7 @@ mod expect;
 mod fault;
 mod group;
 mod hook;
+mod hosts;
 mod instance;
 mod law;
 mod load;
@@ -63,6 +64,7 @@ pub use expect::{Bound, Expect, Tolerance};
 pub use fault::{Fault, FaultKind, FaultTime, Victims};
 pub use group::{Group, GroupHealth, HealthSource, Product, Termination};
 pub use hook::{Hook, HookFailure, HookResult, Transition};
+pub use hosts::Hosts;
 pub use instance::{Cold, Discipline, Instance, Memory, Overflow};
 pub use law::{Law, QuantilePoint};
 pub use load::{
@@ -264,6 +266,10 @@ impl Scenario {
         resolved.service.resolve();
         resolved.instance.resolve();
         resolved.group.resolve();
+        let (vcpus, at_start) = (resolved.instance.vcpus.unwrap_or(1), resolved.group.initial());
+        if let Some(hosts) = &mut resolved.group.hosts {
+            hosts.resolve(vcpus, at_start);
+        }
         for machine in &mut resolved.machine {
             machine.resolve(&resolved.instance, &resolved.group.zones);
         }
@@ -329,6 +335,7 @@ impl Scenario {
         suspend::check_balancer(self, check);
         self.group.check_places(&self.simulation, check);
         mixed::check(self, check);
+        hosts::check(self, check);
         self.group.check_versions(!self.refresh.is_empty(), check);
         machine::check(self, check);
         deployment::check(self, check);
