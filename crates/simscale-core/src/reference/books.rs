@@ -256,7 +256,7 @@ impl Engine<'_> {
         Capacity {
             in_service_mean: over(time as f64, length),
             in_service_max: self.most_in_service(),
-            billed_ns: self.billed(),
+            billed_ns: self.billed_hosts().unwrap_or_else(|| self.billed()),
             cpu_utilization_mean: over(busy, room),
         }
     }
