@@ -193,14 +193,16 @@ impl Scenario {
     fn cost(&self) -> Arithmetic {
         const HOURS: f64 = crate::summary::HOURS_PER_MONTH;
         let usd = |nano: u64| nano as f64 / 1e9;
+        let (what, min, max, price) = match &self.group.hosts {
+            Some(hosts) => ("hosts", hosts.min, hosts.max, hosts.price),
+            None => ("instances", self.group.min, self.group.max, self.instance.price),
+        };
         let (each, balancer) =
-            (usd(self.instance.price.unwrap_or_default().nano_usd()), usd(self.balancer.price.nano_usd()));
+            (usd(price.unwrap_or_default().nano_usd()), usd(self.balancer.price.nano_usd()));
         let month = |size: u32| HOURS * (f64::from(size) * each + balancer);
-        let (least, most) = (month(self.group.min), month(self.group.max));
+        let (least, most) = (month(min), month(max));
         let sentence = format!(
-            "{} to {} instances and the balancer cost {least:.2} to {most:.2} {} a month ({}, {})",
-            self.group.min,
-            self.group.max,
+            "{min} to {max} {what} and the balancer cost {least:.2} to {most:.2} {} a month ({}, {})",
             self.prices.currency_code(),
             self.prices.region,
             self.prices.date,
