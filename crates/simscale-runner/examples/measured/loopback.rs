@@ -391,6 +391,11 @@ fn page(all: &[Compared], rests: &[Rest], versions: &[String], seconds: u64) -> 
             worst(of, 3)
         );
     }
+    text + &ties_page(all) + &overheads_page(all, rests)
+}
+
+fn ties_page(all: &[Compared]) -> String {
+    let mut text = String::new();
     text.push_str(
         "\n## The rule for ties\n\nLeast connections once more, the same requests and overheads, by a recursion of a few lines that shares nothing with the engine (`ties.rs`): with simscale's rule for equal counts it gives the engine's \
          result (within the 0.4 % of its histogram); with the proxy's own rule it explains what differed.\n\n\
@@ -410,6 +415,11 @@ fn page(all: &[Compared], rests: &[Rest], versions: &[String], seconds: u64) -> 
             );
         }
     }
+    text
+}
+
+fn overheads_page(all: &[Compared], rests: &[Rest]) -> String {
+    let mut text = String::new();
     let _ = write!(text, "\n## Overheads\n\n| at rest, beyond the busy time of a server | ms |\n|---|---|\n");
     for rest in rests {
         let _ = writeln!(text, "| {} | {:.2} ± {:.2} |", rest.name, rest.overhead.value, rest.overhead.half);
