@@ -25,7 +25,7 @@ pub use picture::svg;
 pub use store::{Before, Measured, RunId};
 pub use story::Story;
 pub use tables::{CELL_COLUMNS, COMPARISON_COLUMNS, RUN_COLUMNS};
-pub use tune::{HeldOut, Round, Tuned, Tuning};
+pub use tune::{HeldOut, Lattice, Round, Tuned, Tuning};
 pub use words::{markdown, page, verdict};
 pub use work::{Bench, Prepared};
 
@@ -205,7 +205,7 @@ impl Task {
 
     /// Runs everything that is not done yet, judges it and publishes the tables.
     pub fn run(&self, folder: Folder, setting: &Setting<'_>) -> Result<Found, Failure> {
-        if let Some(tuning) = self.tuning {
+        if let Some(tuning) = &self.tuning {
             return self.search(tuning, folder, setting);
         }
         let (store, done) = Store::open(folder.target(), &self.fixed(), setting.before)?;

@@ -153,3 +153,22 @@ fn days_are_held_out_and_what_they_say_is_printed() {
     );
     assert!(runs.iter().all(|row| row.1 == [3600.0, 90_000.0]), "{runs:?}");
 }
+
+#[test]
+fn a_range_without_steps_is_halved_beside_the_best() {
+    let place = Place::new();
+    place.write("small.toml", SMALL);
+    let range = "policy.cpu-50.target_tracking.target=30.0..70.0";
+    let args = ["small.toml", "--sweep", range, "--sweep", "group.min=1,2,3", "--replications", "10"];
+    let tune = place.run(&[&["tune"], &args[..]].concat());
+    assert_eq!(code(&tune), 0, "{}", err(&tune));
+    let text = out(&tune).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("15 candidates on") && text.contains("between the best of these"), "{text}");
+    assert!(text.contains("a grid of 27 cells, nine points of each range without steps"), "{text}");
+    let answer: serde_json::Value =
+        serde_json::from_str(&place.read("results/small-tune/answer.json")).unwrap();
+    assert_eq!(answer["search"]["candidates"], 27);
+    let refused = place.run(&[&["sweep"], &args[..]].concat());
+    assert_eq!(code(&refused), 2);
+    assert!(err(&refused).contains("which only simscale tune can search"), "{}", err(&refused));
+}

@@ -2,12 +2,14 @@
 //!
 //! Both fronts, each chosen by its own runs, are run again on replications that neither saw, and only these count. It takes some
 //! 0.9 billion requests for each master seed, so nothing that every test run does:
-//! `cargo test --release -p simscale-runner --test tune_suite -- --ignored --nocapture`; `TUNE_SEEDS=1,2` names other master seeds.
+//! `cargo test --release -p simscale-runner --test tune_suite -- --ignored --nocapture`; `TUNE_SEEDS=1,2` names other master seeds,
+//! `TUNE_CASES=ramp,weekly` some of the workloads.
 
 mod place;
 
 use place::{Place, code, err};
 use rayon::prelude::*;
+use simscale::engine::{PeriodRow, Sink};
 use simscale::plan::{Plan, replication_seed};
 use simscale::summary::Summary;
 use simscale::text::{Document, Override};
@@ -23,7 +25,7 @@ const REPLICATIONS: u64 = 20;
 const JUDGED: u64 = 2_000_000;
 
 /// Master seeds of the published table, drawn when the procedure was final.
-const SEEDS: [u64; 1] = [1];
+const SEEDS: [u64; 1] = [20_261_125];
 
 /// A workload with its shortened days and its grid.
 struct Case {
@@ -167,6 +169,15 @@ impl Case {
     }
 }
 
+/// Counts requests, those of the lead-in among them.
+struct Arrived(u64);
+
+impl Sink for Arrived {
+    fn period(&mut self, row: &PeriodRow) {
+        self.0 += row.arrived;
+    }
+}
+
 /// Runs kept between measurements: replication by replication, cost, requests, and the violation ratio of each objective.
 type Runs = BTreeMap<(usize, u64), Vec<f64>>;
 
@@ -201,12 +212,13 @@ impl Bench<'_> {
     fn one(&self, (cell, number): (usize, u64)) -> Vec<f64> {
         let scenario = self.plan.cells[cell].scenario.resolved();
         let simulation = scenario.simulation(Some(replication_seed(self.seed, number)), None).expect("valid");
-        let result = simulation.run(&mut ()).expect("the laws hold");
+        let mut arrived = Arrived(0);
+        let result = simulation.run(&mut arrived).expect("the laws hold");
         let summary = Summary::new(&scenario, &result);
         let figure = |path: &str| summary.figure(path).unwrap_or_else(|| panic!("{path} is measured"));
         let broken =
             scenario.objective.iter().map(|o| figure(&format!("objective.{}.violation_ratio", o.name)));
-        [figure("cost_usd.per_month"), figure("requests.arrived")].into_iter().chain(broken).collect()
+        [figure("cost_usd.per_month"), arrived.0 as f64].into_iter().chain(broken).collect()
     }
 
     /// Mean cost and largest mean violation ratio of each of these cells, from some replications.
@@ -318,14 +330,16 @@ fn the_search_finds_the_fronts_of_the_suite() {
     let seeds: Vec<u64> = seeds.map_or(SEEDS.to_vec(), |text| {
         text.split(',').map(|seed| seed.parse().expect("a whole number")).collect()
     });
-    let only = std::env::var("TUNE_CASE").unwrap_or_default();
+    let only = std::env::var("TUNE_CASES").unwrap_or_default();
     println!(
         "| workload | seed | cells | share of the grid's requests | cells on the fronts: grid, search | hypervolume: grid, search | loss |"
     );
     println!("|---|---:|---:|---:|---:|---:|---:|");
     let mut outcomes = Vec::new();
     for &seed in &seeds {
-        for case in CASES.iter().filter(|case| case.name.contains(&only)) {
+        for case in
+            CASES.iter().filter(|case| only.is_empty() || only.split(',').any(|name| name == case.name))
+        {
             let outcome = measure(case, seed);
             println!(
                 "| {} | {seed} | {} | {:.1} % | {}, {} | {:.4}, {:.4} | {:.2} % |",

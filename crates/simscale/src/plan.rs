@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::Scenario;
-use crate::scenario::{Axis, shown};
+use crate::scenario::{Axis, LISTED, shown};
 use crate::text::{Diagnostics, Document, Override};
 
 pub use simscale_core::replication_seed;
@@ -22,6 +22,10 @@ pub struct Cell {
     pub values: Vec<(String, String)>,
     /// The scenario with these values.
     pub scenario: Scenario,
+    /// The place of its point on each axis.
+    pub point: Vec<usize>,
+    /// How often ranges without steps were halved to come to it: 0 where a search begins.
+    pub level: u8,
 }
 
 /// All cells of a sweep.
@@ -33,14 +37,34 @@ pub struct Plan {
     pub cells: Vec<Cell>,
     /// Place of the cell that others are compared with.
     pub baseline: usize,
+    /// Which axes are ranges without steps of more points than would be listed: a search halves them.
+    pub open: Vec<bool>,
 }
 
 impl Plan {
+    /// The cells of a document whose axes all list their points.
+    ///
+    /// # Errors
+    /// Those of [`Plan::searched`]; an axis that is a range without steps.
+    pub fn of(document: &Document) -> Result<Plan, Diagnostics> {
+        let sweep = Scenario::read_document(document)?.sweep.unwrap_or_default();
+        if let Some(axis) = sweep.all_axes().into_iter().find(|axis| axis.open) {
+            let rule = "is a range without steps, which only simscale tune can search".to_owned();
+            return Err(refusal(
+                document,
+                &format!("sweep.axes.\"{}\"", axis.name),
+                rule,
+                "add steps, such as steps = 9",
+            ));
+        }
+        Plan::searched(document)
+    }
+
     /// Lays every combination of the points on the document and checks each as a scenario of its own.
     ///
     /// # Errors
     /// Mistakes of the document itself, or those of the first cell that has any, each citing its axis.
-    pub fn of(document: &Document) -> Result<Plan, Diagnostics> {
+    pub fn searched(document: &Document) -> Result<Plan, Diagnostics> {
         let base = Scenario::read_document(document)?;
         let sweep = base.sweep.clone().unwrap_or_default();
         let axes = sweep.all_axes();
@@ -70,7 +94,17 @@ impl Plan {
             let rule = "names a cell that is excluded".to_owned();
             return Err(refusal(document, "sweep.baseline", rule, "name another cell"));
         };
-        Ok(Plan { axes: axes.into_iter().map(|axis| axis.name).collect(), cells, baseline })
+        let open = axes.iter().map(|axis| axis.open && axis.points.len() > LISTED).collect();
+        Ok(Plan { axes: axes.into_iter().map(|axis| axis.name).collect(), cells, baseline, open })
+    }
+
+    /// How many cells a sweep would have that lists nine points of each range without steps.
+    pub fn listed(&self) -> f64 {
+        let share = |(axis, open): (usize, &bool)| {
+            let points = self.cells.iter().map(|cell| cell.point[axis]).max().unwrap_or(0) + 1;
+            if *open { LISTED as f64 / points as f64 } else { 1.0 }
+        };
+        self.cells.len() as f64 * self.open.iter().enumerate().map(share).product::<f64>()
     }
 
     /// A cell in words: `policy=step group.min=4`; `base` where nothing varies.
@@ -125,7 +159,8 @@ fn cell(
     }
     let mut scenario = Scenario::read_document(&document)?;
     scenario.sweep = None;
-    Ok(Cell { labels, values, scenario })
+    let level = axes.iter().zip(point).map(|(axis, &at)| axis.points[at].level).max().unwrap_or(0);
+    Ok(Cell { labels, values, scenario, point: point.to_vec(), level })
 }
 
 #[cfg(test)]
@@ -147,6 +182,22 @@ mod tests {
         assert_eq!((plan.baseline, plan.cells[3].scenario.group.max), (1, 20));
         assert_eq!(plan.name(2), "group.max=20 group.min=2");
         assert!(plan.cells.iter().all(|cell| cell.scenario.sweep.is_none()));
+    }
+
+    #[test]
+    fn ranges_without_steps_are_for_a_search() {
+        let text = "[sweep]\naxes.\"group.min\" = [2, 3]\naxes.\"group.max\" = { from = 10, to = 26 }\n";
+        let refused = plan(text).unwrap_err();
+        assert!(
+            refused.contains("only simscale tune can search") && refused.contains("steps = 9"),
+            "{refused}"
+        );
+        let text = format!("{}\n{text}", crate::scenario::starter("swept"));
+        let plan = Plan::searched(&Document::parse("swept.toml", &text).unwrap()).unwrap();
+        assert_eq!((plan.cells.len(), plan.listed(), &plan.open[..]), (34, 18.0, &[true, false][..]));
+        let level = |level: u8| plan.cells.iter().filter(|cell| cell.level == level).count();
+        assert_eq!((level(0), level(1), level(2)), (10, 8, 16));
+        assert_eq!((plan.cells[33].scenario.group.max, &plan.cells[33].point[..]), (26, &[16, 1][..]));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::record::Console;
 use crate::report::{Look, Mark};
 use crate::saved::Saved;
 use crate::source::{Changes, Source, Traces, read_text, versus};
-use crate::sweep::{self, Before, Prepared, SWEEP_FILES, Setting, Task};
+use crate::sweep::{self, Before, Lattice, Prepared, SWEEP_FILES, Setting, Task, Tuning};
 use crate::versus::{Gate, Line};
 use simscale::plan::Plan;
 use simscale::scenario::Sweep;
@@ -168,7 +168,8 @@ pub(super) fn planned(args: &SweepArgs, word: &str, stop: &AtomicBool) -> Result
     for change in overrides.iter().cloned().chain(axes(&args.sweep)?) {
         document.overlay(&change).map_err(drawn)?;
     }
-    let plan = Plan::of(&document).map_err(drawn)?;
+    let searched = word == "tune";
+    let plan = if searched { Plan::searched(&document) } else { Plan::of(&document) }.map_err(drawn)?;
     let base = simscale::Scenario::read_document(&document).map_err(drawn)?;
     let settings = base.sweep.clone().unwrap_or_default();
     let mut traces = Traces::new(stop);
@@ -185,6 +186,8 @@ pub(super) fn planned(args: &SweepArgs, word: &str, stop: &AtomicBool) -> Result
         });
     }
     traces.warnings.iter().for_each(|warning| Console::talk(warning));
+    let tuning = searched
+        .then(|| Tuning { with_baseline: !settings.baseline.is_empty(), lattice: Lattice::of(&plan) });
     let asked = Asked {
         name: format!("{}-{word}", base.name),
         description: base.description.clone().unwrap_or_default(),
@@ -194,7 +197,7 @@ pub(super) fn planned(args: &SweepArgs, word: &str, stop: &AtomicBool) -> Result
         settings: settings.clone(),
         command: command(args, word),
     };
-    Ok((task(asked, &args.common)?, settings))
+    Ok((Task { tuning, ..task(asked, &args.common)? }, settings))
 }
 
 /// Lists the cells, or runs them.
@@ -344,14 +347,15 @@ fn listed_lines(lines: &[Line]) -> String {
 /// How much there is to do.
 fn estimate(task: &Task) -> String {
     let each: f64 = task.cells.iter().map(Prepared::requests).sum();
-    let requests = each * task.replications as f64;
+    let listed = task.tuning.as_ref().map_or(task.cells.len() as f64, |tuning| tuning.lattice.listed);
+    let requests = each * task.replications as f64 * listed / task.cells.len() as f64;
     let processors = std::thread::available_parallelism().map_or(1, usize::from) as f64;
     let word = if task.tuning.is_some() { "a fifth or so of " } else { "" };
     let requests = if task.tuning.is_some() { requests / 5.0 } else { requests };
     format!(
         "{}: {word}{} x {}, about {} requests, some {} on {} processors",
         task.name,
-        counted(task.cells.len() as u64, "cell", "cells"),
+        counted(listed.round() as u64, "cell", "cells"),
         counted(task.replications, "replication", "replications"),
         count(requests as u64),
         seconds((requests / SPEED / processors).ceil()),
@@ -361,11 +365,22 @@ fn estimate(task: &Task) -> String {
 
 /// The cells, one a line.
 fn listed(task: &Task) -> String {
+    let coarse = task.tuning.as_ref().map(|tuning| tuning.lattice.coarse());
+    let shown = |number: usize| coarse.as_ref().is_none_or(|coarse| coarse.contains(&number));
+    let finer = (0..task.cells.len()).filter(|&number| !shown(number)).count() as u64;
+    let rest = match finer {
+        0 => String::new(),
+        n => format!(
+            "      and {} between these, where the search comes to them\n",
+            counted(n, "cell", "cells")
+        ),
+    };
     let cell = |(number, cell): (usize, &Prepared)| {
         let mark = if number == task.baseline && task.cells.len() > 1 { "  (baseline)" } else { "" };
         format!("{number:>4}  {}{mark}\n", cell.name)
     };
-    task.cells.iter().enumerate().map(cell).collect::<String>() + &estimate(task) + "\n"
+    let cells = task.cells.iter().enumerate().filter(|(number, _)| shown(*number));
+    cells.map(cell).collect::<String>() + &rest + &estimate(task) + "\n"
 }
 
 fn command(args: &SweepArgs, word: &str) -> String {
@@ -393,7 +408,7 @@ fn axes(given: &[String]) -> Result<Vec<Override>, Failure> {
         }
         let values = match values.split_once("..") {
             _ if values.starts_with(['[', '{']) => values.to_owned(),
-            Some((from, rest)) => stepped(from, rest).ok_or_else(wrong)?,
+            Some((from, rest)) => stepped(from, rest).or_else(|| open(from, rest)).ok_or_else(wrong)?,
             None => listed_values(values),
         };
         Ok(Override::new(format!("sweep.axes.'{path}'"), values).with_origin(format!("--sweep {path}:")))
@@ -409,6 +424,12 @@ fn listed_values(values: &str) -> String {
         if plain { text.to_owned() } else { format!("'{text}'") }
     };
     format!("[{}]", values.split(',').map(value).collect::<Vec<_>>().join(", "))
+}
+
+/// `0.4..0.8` as a TOML range without steps.
+fn open(from: &str, to: &str) -> Option<String> {
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+    (number(from)? < number(to)?).then(|| format!("{{ from = {}, to = {} }}", from.trim(), to.trim()))
 }
 
 /// `0.4..0.8:0.1` as a TOML list.
@@ -440,7 +461,8 @@ mod tests {
         assert_eq!(value("a.b=0.4..0.6:0.1").unwrap(), "[0.4, 0.5, 0.6]");
         assert_eq!(value("instance.type=m5.large,c5.large").unwrap(), "['m5.large', 'c5.large']");
         assert_eq!(value("x={ from = 1, to = 3, steps = 3 }").unwrap(), "{ from = 1, to = 3, steps = 3 }");
-        for wrong in ["group.min", "=2", "x=", "x=1..2", "x=1..2:0", "x=2..1:1", "x=0..1:1e-9"] {
+        assert_eq!(value("x=1..2").unwrap(), "{ from = 1, to = 2 }");
+        for wrong in ["group.min", "=2", "x=", "x=2..1", "x=1..2:0", "x=2..1:1", "x=0..1:1e-9"] {
             assert!(
                 value(wrong).unwrap_err().message.starts_with(&format!("--sweep {wrong}: write ")),
                 "{wrong}"

@@ -1,8 +1,11 @@
-//! A suite: the same cells on several workloads, put beside each other from the answers that their sweeps wrote.
+//! A suite: the same cells on several workloads, put beside each other from the answers that their sweeps wrote. Table first; picture and
+//! findings are made from the table alone, so that they can be made again from what is published.
+
+mod findings;
 
 use crate::failure::Failure;
 use crate::html::escaped;
-use crate::number::{money, percent, plain};
+use crate::number::{money, percent};
 use crate::output::{Column, Folder, columns};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -11,13 +14,15 @@ use std::path::Path;
 pub const SUITE_FILES: [&str; 5] = ["suite.csv", "FINDINGS.md", "suite.svg", "suite.png", "manifest.json"];
 
 /// Columns of `suite.csv`.
-pub const SUITE_COLUMNS: [Column; 13] = columns![
+pub const SUITE_COLUMNS: [Column; 15] = columns![
     "workload": "Name of the workload: that of its scenario",
     "cell": "The cell in words",
+    "kind": "Kind of its policy, such as target_tracking; several joined by +; empty where the cell names none",
     "holds": "yes, no or undecided: whether its promises hold, at a level shared over the cells of the workload",
     "winner": "1 for the cheapest cell of the workload that holds",
     "cost_usd_per_month": "Mean cost of a month of 730 hours",
     "cost_usd_per_month_half_width": "Half of its interval's width",
+    "best_constant_instances": "Instances of the smallest constant group of the workload whose promises hold; empty where none is known",
     "cost_over_best_constant": "Cost over that of the smallest constant group whose promises hold, known in hindsight; empty where none is known",
     "cost_over_floor": "Cost over the cost floor; empty where none is known",
     "objective": "The objective that is missed most, measured by what is allowed",
@@ -47,6 +52,7 @@ struct Constant {
 #[derive(Debug, Deserialize)]
 struct Cell {
     name: String,
+    values: Vec<(String, String)>,
     holds: String,
     overloaded: Option<String>,
     cost_usd_per_month: f64,
@@ -63,14 +69,6 @@ struct Kept {
     violation_ratio_half_width: Option<f64>,
 }
 
-impl Kept {
-    fn missed(&self) -> String {
-        let half = self.violation_ratio_half_width.filter(|half| *half > 0.0);
-        let around = half.map(|half| format!(" \u{b1} {}", percent(half))).unwrap_or_default();
-        format!("{} in {}{around}", self.name, percent(self.violation_ratio))
-    }
-}
-
 impl Cell {
     /// The objective that is missed most, measured by what it allows.
     fn worst(&self) -> Option<&Kept> {
@@ -78,18 +76,30 @@ impl Cell {
         self.objectives.iter().max_by(|a, b| by(a).total_cmp(&by(b)))
     }
 
-    fn cost(&self) -> String {
-        match self.cost_usd_per_month_half_width.filter(|half| *half >= 0.01) {
-            Some(half) => format!("{} \u{b1} {}", plain(self.cost_usd_per_month), money(half, "USD")),
-            None => money(self.cost_usd_per_month, "USD"),
-        }
-    }
-
     /// `tracking-50` of `policy=tracking-50`.
     fn short(&self) -> &str {
         self.name.split_once('=').filter(|_| !self.name.contains(' ')).map_or(&self.name, |(_, label)| label)
     }
+
+    /// The kinds of the policies that it lays on the scenario.
+    fn kind(&self) -> String {
+        let told = self.values.iter().filter(|(path, _)| path == "policy").map(|(_, value)| value.as_str());
+        let told: String = told.collect();
+        let has = |kind: &&&str| told.contains(&format!("{kind} =")) || told.contains(&format!("{kind}="));
+        KINDS.iter().filter(has).copied().collect::<Vec<_>>().join("+")
+    }
 }
+
+/// Kinds of policies, as scenarios write them.
+const KINDS: [&str; 7] = [
+    "fixed",
+    "schedule",
+    "threshold_poll",
+    "simple_scaling",
+    "step_scaling",
+    "target_tracking",
+    "predictive_scaling",
+];
 
 impl Outcome {
     fn title(&self) -> &str {
@@ -97,14 +107,115 @@ impl Outcome {
         name.strip_prefix("suite-").unwrap_or(name)
     }
 
-    fn over_constant(&self, cell: &Cell) -> Option<f64> {
-        self.best_constant.as_ref().map(|best| cell.cost_usd_per_month / best.cost_usd_per_month)
+    /// Its rows of the table.
+    fn records(&self) -> impl Iterator<Item = [String; 15]> {
+        let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+        let best = self.best_constant.as_ref();
+        self.cells.iter().enumerate().map(move |(at, cell)| {
+            let worst = cell.worst();
+            [
+                self.title().to_owned(),
+                cell.short().to_owned(),
+                cell.kind(),
+                cell.holds.clone(),
+                u8::from(self.winner == Some(at)).to_string(),
+                cell.cost_usd_per_month.to_string(),
+                number(cell.cost_usd_per_month_half_width),
+                best.map(|best| best.instances.to_string()).unwrap_or_default(),
+                number(best.map(|best| cell.cost_usd_per_month / best.cost_usd_per_month)),
+                number(cell.cost_floor_usd_per_month.map(|floor| cell.cost_usd_per_month / floor)),
+                worst.map(|kept| kept.name.clone()).unwrap_or_default(),
+                number(worst.map(|kept| kept.allowed_ratio)),
+                number(worst.map(|kept| kept.violation_ratio)),
+                number(worst.and_then(|kept| kept.violation_ratio_half_width)),
+                cell.overloaded.clone().unwrap_or_default(),
+            ]
+        })
     }
+}
+
+/// A workload as the table has it.
+#[derive(Debug, Clone)]
+struct Workload {
+    title: String,
+    /// Instances and cost of the best constant group.
+    constant: Option<(u32, f64)>,
+    cells: Vec<Row>,
+}
+
+/// A row of the table.
+#[derive(Debug, Clone)]
+struct Row {
+    name: String,
+    kind: String,
+    holds: String,
+    winner: bool,
+    cost: f64,
+    half: f64,
+    over_constant: Option<f64>,
+    over_floor: Option<f64>,
+    worst: Option<Missed>,
+    overloaded: Option<String>,
+}
+
+/// The objective that a cell misses most.
+#[derive(Debug, Clone)]
+struct Missed {
+    objective: String,
+    allowed: f64,
+    ratio: f64,
+    half: f64,
+}
+
+/// The workloads of a table.
+fn workloads(table: &str) -> Result<Vec<Workload>, String> {
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let head = reader.headers().map_err(|error| error.to_string())?.clone();
+    let places = SUITE_COLUMNS.iter().map(|column| head.iter().position(|name| name == column.name));
+    let places: Option<Vec<usize>> = places.collect();
+    let places = places.ok_or("has not all the columns of a suite's table")?;
+    let mut all: Vec<Workload> = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| error.to_string())?;
+        let text = |column: usize| record[places[column]].to_owned();
+        let some = |column: usize| text(column).parse::<f64>().ok();
+        let number =
+            |column: usize| some(column).ok_or(format!("has no number in {}", SUITE_COLUMNS[column].name));
+        let worst = some(11).zip(some(12)).map(|(allowed, ratio)| Missed {
+            objective: text(10),
+            allowed,
+            ratio,
+            half: some(13).unwrap_or(0.0),
+        });
+        let row = Row {
+            name: text(1),
+            kind: text(2),
+            holds: text(3),
+            winner: text(4) == "1",
+            cost: number(5)?,
+            half: some(6).unwrap_or(0.0),
+            over_constant: some(8),
+            over_floor: some(9),
+            worst,
+            overloaded: Some(text(14)).filter(|why| !why.is_empty()),
+        };
+        let title = text(0);
+        if all.last().is_none_or(|workload| workload.title != title) {
+            let cost = row.over_constant.map(|share| row.cost / share);
+            let constant = text(7).parse().ok().zip(cost);
+            all.push(Workload { title, constant, cells: Vec::new() });
+        }
+        all.last_mut().expect("one was just added").cells.push(row);
+    }
+    Ok(all)
 }
 
 /// The workloads of a suite with what their sweeps answered.
 pub struct Suite {
-    outcomes: Vec<Outcome>,
+    table: String,
+    workloads: Vec<Workload>,
+    replications: u64,
+    confidence: f64,
     command: String,
 }
 
@@ -132,19 +243,41 @@ impl Suite {
         let outcomes = folders.map(read).collect::<Result<Vec<Outcome>, Failure>>()?;
         let names = |outcome: &Outcome| outcome.cells.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
         let first = outcomes.first().map(names).unwrap_or_default();
-        match outcomes.iter().find(|outcome| names(outcome) != first) {
-            None => Ok(Suite { outcomes, command }),
-            Some(other) => Err(Failure::input(format!(
+        if let Some(other) = outcomes.iter().find(|outcome| names(outcome) != first) {
+            return Err(Failure::input(format!(
                 "{} and {} have different cells; a suite puts the same alternatives on every workload",
                 outcomes[0].title(),
                 other.title()
-            ))),
+            )));
         }
+        let mut rows = csv::Writer::from_writer(Vec::new());
+        rows.write_record(SUITE_COLUMNS.iter().map(|column| column.name)).expect("memory takes any row");
+        for record in outcomes.iter().flat_map(Outcome::records) {
+            rows.write_record(record).expect("memory takes any row");
+        }
+        let table = String::from_utf8(rows.into_inner().expect("memory takes any row")).expect("text");
+        let (replications, confidence) =
+            outcomes.first().map_or((0, 0.95), |outcome| (outcome.replications, outcome.confidence));
+        Suite::of_table(table, replications, confidence, command).map_err(Failure::input)
+    }
+
+    /// A suite from its table.
+    ///
+    /// # Errors
+    /// What is wrong with the table.
+    pub fn of_table(
+        table: String,
+        replications: u64,
+        confidence: f64,
+        command: String,
+    ) -> Result<Suite, String> {
+        let workloads = workloads(&table)?;
+        Ok(Suite { table, workloads, replications, confidence, command })
     }
 
     /// Writes table, findings, picture and manifest.
     pub fn write(&self, mut folder: Folder, folders: &[&Path]) -> Result<(), Failure> {
-        folder.write("suite.csv", &self.table())?;
+        folder.write("suite.csv", self.table.as_bytes())?;
         folder.write("FINDINGS.md", self.findings().as_bytes())?;
         let picture = self.picture();
         folder.write("suite.svg", picture.as_bytes())?;
@@ -157,7 +290,7 @@ impl Suite {
             schema: 1,
             simscale: env!("CARGO_PKG_VERSION"),
             command: &self.command,
-            replications: self.outcomes.first().map_or(0, |outcome| outcome.replications),
+            replications: self.replications,
             workloads: folders.iter().filter_map(manifest).collect(),
         };
         let mut text = serde_json::to_vec_pretty(&manifest).expect("plain data");
@@ -166,105 +299,32 @@ impl Suite {
         folder.publish().map(|_| ())
     }
 
-    fn table(&self) -> Vec<u8> {
-        let mut rows = csv::Writer::from_writer(Vec::new());
-        let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
-        rows.write_record(SUITE_COLUMNS.iter().map(|column| column.name)).expect("memory takes any row");
-        for outcome in &self.outcomes {
-            for (at, cell) in outcome.cells.iter().enumerate() {
-                let worst = cell.worst();
-                rows.write_record([
-                    outcome.title().to_owned(),
-                    cell.short().to_owned(),
-                    cell.holds.clone(),
-                    u8::from(outcome.winner == Some(at)).to_string(),
-                    cell.cost_usd_per_month.to_string(),
-                    number(cell.cost_usd_per_month_half_width),
-                    number(outcome.over_constant(cell)),
-                    number(cell.cost_floor_usd_per_month.map(|floor| cell.cost_usd_per_month / floor)),
-                    worst.map(|kept| kept.name.clone()).unwrap_or_default(),
-                    number(worst.map(|kept| kept.allowed_ratio)),
-                    number(worst.map(|kept| kept.violation_ratio)),
-                    number(worst.and_then(|kept| kept.violation_ratio_half_width)),
-                    cell.overloaded.clone().unwrap_or_default(),
-                ])
-                .expect("memory takes any row");
-            }
-        }
-        rows.into_inner().expect("memory takes any row")
-    }
-
-    /// The verdict of each workload, in a line.
+    /// The answer of each workload, in a line.
     pub fn verdicts(&self) -> String {
-        self.outcomes
-            .iter()
-            .map(|outcome| format!("{}: {}\n", outcome.title(), of_workload(outcome)))
-            .collect()
-    }
-
-    /// What the suite says, each sentence with its numbers.
-    fn findings(&self) -> String {
-        let Some(first) = self.outcomes.first() else { return String::new() };
-        let mut text = format!(
-            "# What the suite says\n\nMade by `{}`: {} workloads, {} cells each, {} replications on equal luck, {} intervals. Every figure stands in `suite.csv`.\n\n![costs and broken promises]({})\n\n## Workload by workload\n\n",
-            self.command,
-            self.outcomes.len(),
-            first.cells.len(),
-            first.replications,
-            percent(first.confidence),
-            if cfg!(feature = "png") { "suite.png" } else { "suite.svg" },
-        );
-        for outcome in &self.outcomes {
-            text += &format!("- **{}**: {}\n", outcome.title(), of_workload(outcome));
-        }
-        text += "\n## Cell by cell\n\n";
-        for at in 0..first.cells.len() {
-            text += &format!("- {}\n", self.of_cell(at));
-        }
-        text
-    }
-
-    /// On which workloads a cell keeps its promises, what it costs there, and what it misses elsewhere.
-    fn of_cell(&self, at: usize) -> String {
-        let pairs = || self.outcomes.iter().map(|outcome| (outcome, &outcome.cells[at]));
-        let (kept, missed): (Vec<_>, Vec<_>) = pairs().partition(|(_, cell)| cell.holds == "yes");
-        let mut text = format!(
-            "**{}** keeps its promises on {} of {} workloads",
-            self.outcomes[0].cells[at].short(),
-            kept.len(),
-            self.outcomes.len()
-        );
-        let listed = |pairs: &[(&Outcome, &Cell)], say: &dyn Fn(&Outcome, &Cell) -> String| {
-            pairs.iter().map(|(o, c)| format!("{}: {}", o.title(), say(o, c))).collect::<Vec<_>>().join("; ")
+        let line = |workload: &Workload| {
+            let cheapest = workload.cells.iter().find(|row| row.winner);
+            let answer = cheapest.map_or("no cell is shown to keep its promises".to_owned(), |row| {
+                format!(
+                    "{} is the cheapest that keeps its promises, at {} a month",
+                    row.name,
+                    findings::cost(row)
+                )
+            });
+            format!("{}: {answer}\n", workload.title)
         };
-        if !kept.is_empty() {
-            let cost = |outcome: &Outcome, cell: &Cell| {
-                let share = outcome.over_constant(cell).map(|share| format!(", {} times", plain(share)));
-                format!("{}{}", cell.cost(), share.unwrap_or_default())
-            };
-            text += &format!(
-                ", for this a month, against the best constant group in hindsight: {}",
-                listed(&kept, &cost)
-            );
-        }
-        if !missed.is_empty() {
-            let miss = |_: &Outcome, cell: &Cell| {
-                let worst = cell
-                    .worst()
-                    .map(|kept| format!("{} ({} allowed)", kept.missed(), percent(kept.allowed_ratio)));
-                let undecided = if cell.holds == "undecided" { ", undecided" } else { "" };
-                format!("{}{undecided}", worst.unwrap_or_default())
-            };
-            text += &format!(". Elsewhere it misses {}", listed(&missed, &miss));
-        }
-        text + "."
+        self.workloads.iter().map(line).collect()
     }
 
-    /// A field of cells by workloads: green holds, red does not; what each costs against the best constant group, and what it misses.
-    fn picture(&self) -> String {
+    /// What the suite says, conclusions first, each sentence with its numbers.
+    pub fn findings(&self) -> String {
+        findings::page(self)
+    }
+
+    /// A field of cells by workloads: whether each holds, by sign and colour; what it costs against the best constant group, and what it misses.
+    pub fn picture(&self) -> String {
         let (left, top, wide, high) = (150, 90, 112, 46);
-        let cells = self.outcomes.first().map_or(&[][..], |outcome| &outcome.cells);
-        let width = (left + wide * self.outcomes.len() + 20).max(720);
+        let cells = self.workloads.first().map_or(&[][..], |workload| &workload.cells);
+        let width = (left + wide * self.workloads.len() + 20).max(720);
         let height = top + high * cells.len() + 50;
         let mut text = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\">\n\
@@ -272,12 +332,12 @@ impl Suite {
              <text x=\"20\" y=\"34\" font-size=\"20\" fill=\"#222\">Who keeps the promise, and for how much</text>\n\
              <text x=\"20\" y=\"56\" font-size=\"12\" fill=\"#666\">cost against the best constant group in hindsight (1.00\u{d7}), and below it what is missed of the worst kept promise</text>\n"
         );
-        for (column, outcome) in self.outcomes.iter().enumerate() {
+        for (column, workload) in self.workloads.iter().enumerate() {
             let x = left + wide * column + wide / 2;
             text += &format!(
                 "<text x=\"{x}\" y=\"{}\" font-size=\"13\" text-anchor=\"middle\" fill=\"#222\">{}</text>\n",
                 top - 10,
-                escaped(outcome.title())
+                escaped(&workload.title)
             );
         }
         for (row, cell) in cells.iter().enumerate() {
@@ -286,41 +346,48 @@ impl Suite {
                 "<text x=\"{}\" y=\"{}\" font-size=\"13\" text-anchor=\"end\" fill=\"#222\">{}</text>\n",
                 left - 12,
                 y + high / 2 + 4,
-                escaped(cell.short())
+                escaped(&cell.name)
             );
-            for (column, outcome) in self.outcomes.iter().enumerate() {
-                text += &square(outcome, row, (left + wide * column, y), (wide - 4, high - 4));
+            for (column, workload) in self.workloads.iter().enumerate() {
+                text += &square(workload, row, (left + wide * column, y), (wide - 4, high - 4));
             }
         }
         text += &format!(
-            "<text x=\"20\" y=\"{}\" font-size=\"12\" fill=\"#666\">green: keeps its promises; red: does not; grey: undecided; framed: the cheapest that does</text>\n</svg>\n",
-            height - 18
+            "{}<text x=\"40\" y=\"{y}\" font-size=\"12\" fill=\"#666\">keeps its promises</text>\n\
+             {}<text x=\"184\" y=\"{y}\" font-size=\"12\" fill=\"#666\">does not</text>\n\
+             {}<text x=\"270\" y=\"{y}\" font-size=\"12\" fill=\"#666\">undecided</text>\n\
+             <text x=\"350\" y=\"{y}\" font-size=\"12\" fill=\"#666\">framed: the cheapest that does</text>\n</svg>\n",
+            sign("yes", 28, height - 22),
+            sign("no", 172, height - 22),
+            sign("undecided", 258, height - 22),
+            y = height - 18
         );
         text
     }
 }
 
 /// One cell on one workload.
-fn square(outcome: &Outcome, at: usize, (x, y): (usize, usize), (wide, high): (usize, usize)) -> String {
-    let cell = &outcome.cells[at];
+fn square(workload: &Workload, at: usize, (x, y): (usize, usize), (wide, high): (usize, usize)) -> String {
+    let cell = &workload.cells[at];
     let fill = match cell.holds.as_str() {
-        "yes" => "#cfe8d5",
-        "no" => "#f4cfd2",
+        "yes" => "#d3e5f6",
+        "no" => "#fbdcc0",
         _ => "#e4e4e8",
     };
-    let frame = if outcome.winner == Some(at) { "stroke=\"#2e7d46\" stroke-width=\"3\"" } else { "" };
-    let cost = match outcome.over_constant(cell) {
+    let frame = if cell.winner { "stroke=\"#1f4f8f\" stroke-width=\"3\"" } else { "" };
+    let cost = match cell.over_constant {
         Some(share) => format!("{share:.2}\u{d7}"),
-        None => money(cell.cost_usd_per_month, "USD"),
+        None => money(cell.cost, "USD"),
     };
-    let missed = cell.worst().map_or(String::new(), |kept| match kept.violation_ratio {
+    let missed = cell.worst.as_ref().map_or(String::new(), |missed| match missed.ratio {
         0.0 => "misses nothing".to_owned(),
         ratio if ratio < 1e-4 => "under 0.01 %".to_owned(),
         ratio => format!("misses {}", percent(ratio)),
     });
     let middle = x + wide / 2;
+    let sign = sign(&cell.holds, x + 14, y + 13);
     format!(
-        "<rect x=\"{x}\" y=\"{y}\" width=\"{wide}\" height=\"{high}\" rx=\"4\" fill=\"{fill}\" {frame}/>\
+        "<rect x=\"{x}\" y=\"{y}\" width=\"{wide}\" height=\"{high}\" rx=\"4\" fill=\"{fill}\" {frame}/>{sign}\
          <text x=\"{middle}\" y=\"{}\" font-size=\"14\" text-anchor=\"middle\" fill=\"#222\">{cost}</text>\
          <text x=\"{middle}\" y=\"{}\" font-size=\"11\" text-anchor=\"middle\" fill=\"#555\">{missed}</text>\n",
         y + 18,
@@ -328,31 +395,17 @@ fn square(outcome: &Outcome, at: usize, (x, y): (usize, usize), (wide, high): (u
     )
 }
 
-/// The answer of a workload in a sentence.
-fn of_workload(outcome: &Outcome) -> String {
-    let Some(winner) = outcome.winner.map(|at| &outcome.cells[at]) else {
-        return "no cell is shown to keep its promises.".to_owned();
+/// A tick, a cross or a question mark around a middle.
+fn sign(holds: &str, x: usize, y: usize) -> String {
+    let path = match holds {
+        "yes" => format!("M{} {y} l4 4 l6 -8", x - 5),
+        "no" => format!("M{} {} l8 8 m0 -8 l-8 8", x - 4, y - 4),
+        _ => {
+            return format!(
+                "<text x=\"{x}\" y=\"{}\" font-size=\"13\" text-anchor=\"middle\" fill=\"#222\">?</text>",
+                y + 5
+            );
+        }
     };
-    let mut text =
-        format!("{} is the cheapest that keeps its promises, at {} a month", winner.short(), winner.cost());
-    if let Some(best) = &outcome.best_constant {
-        text += &format!(
-            "; {} instances all the time would have done for {}",
-            best.instances,
-            money(best.cost_usd_per_month, "USD")
-        );
-    }
-    let cheaper = |cell: &&Cell| cell.cost_usd_per_month < winner.cost_usd_per_month;
-    let mut rejected: Vec<&Cell> = outcome.cells.iter().filter(cheaper).collect();
-    rejected.sort_by(|a, b| b.cost_usd_per_month.total_cmp(&a.cost_usd_per_month));
-    if let Some((next, kept)) = rejected.first().and_then(|next| Some((next, next.worst()?))) {
-        text += &format!(
-            ". The dearest of the cheaper ones, {} at {}, misses {} ({} allowed)",
-            next.short(),
-            next.cost(),
-            kept.missed(),
-            percent(kept.allowed_ratio)
-        );
-    }
-    text + "."
+    format!("<path d=\"{path}\" fill=\"none\" stroke=\"#222\" stroke-width=\"1.8\"/>")
 }

@@ -1,13 +1,16 @@
 //! The search for the front with fewer requests than the grid: short windows and few replications first, full precision for finalists only.
 //!
-//! Successive halving (Jamieson and Talwalkar 2016), by thirds: every candidate runs once up to behind the first day's peak; the best third goes on to
+//! Successive halving (Jamieson and Talwalkar 2016), by thirds: every candidate runs once up to behind the first day's peak, and where an axis is a range
+//! without steps, then those that lie between the best and their neighbours, twice; the best third goes on to
 //! three other replications of the whole run, and again while the budget lasts. Better means: not beaten in cost and violations, and where more are not
 //! beaten than can go on, those that together dominate the largest area. Finalists run again on replications that nothing was chosen from.
 
 mod front;
+mod lattice;
 mod window;
 mod words;
 
+pub use lattice::Lattice;
 pub(super) use words::{Json, json, lines};
 
 use self::window::{Profile, Split, part, split};
@@ -25,16 +28,18 @@ use std::ops::Range;
 const BUDGET: f64 = 0.2;
 
 /// Most of that for the finalists.
-const FINAL: f64 = 0.65;
+const FINAL: f64 = 0.8;
 
-/// How many times fewer cells go on, with so many times the replications.
+/// How many times fewer cells go on, with up to so many times the replications.
 const FEWER: u64 = 3;
 
 /// How a sweep is searched instead of run whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Tuning {
     /// The baseline was named, and is a finalist whatever it is worth.
     pub with_baseline: bool,
+    /// Where the cells lie.
+    pub lattice: Lattice,
 }
 
 /// A round of the search.
@@ -46,6 +51,8 @@ pub struct Round {
     pub replications: u64,
     /// Length of the part that was run, seconds; `None` for the whole.
     pub window_s: Option<f64>,
+    /// They lie between the best of the round before.
+    pub between: bool,
 }
 
 /// What the days held out say.
@@ -64,8 +71,10 @@ pub struct HeldOut {
 pub struct Tuned {
     /// The finalists, as a task of their own.
     pub finals: Task,
-    /// Cells of the grid.
-    pub candidates: usize,
+    /// Cells of the grid that it is held against.
+    pub listed: usize,
+    /// Whether that grid lists nine points of ranges without steps.
+    pub open: bool,
     /// The rounds before the final.
     pub rounds: Vec<Round>,
     /// Requests simulated.
@@ -90,6 +99,7 @@ struct Parts {
 /// A search as it goes.
 struct Search<'a> {
     parts: &'a Parts,
+    lattice: &'a Lattice,
     bench: &'a Bench<'a>,
     /// Runs that were asked for.
     asked: BTreeSet<RunId>,
@@ -133,6 +143,11 @@ impl Parts {
         if self.window_s.is_some() { self.candidates } else { 0 }
     }
 
+    /// The places of the windows of some candidates.
+    fn windows(&self, cells: &[usize]) -> Vec<usize> {
+        cells.iter().map(|cell| cell + self.first()).collect()
+    }
+
     /// The place of the held-out days of a candidate.
     fn held(&self, candidate: usize) -> Option<usize> {
         self.split.is_ok().then_some(self.first() + self.candidates + candidate)
@@ -154,43 +169,75 @@ impl Search<'_> {
     /// Thins the candidates out as long as the budget allows; hands over the last ones with what is known of them.
     fn thin(&mut self, finalists: usize, mut left: f64) -> Result<(Vec<usize>, Vec<Verdict>), Failure> {
         let parts = self.parts;
-        let mut cells: Vec<usize> = (0..parts.candidates).collect();
-        let first: Vec<usize> = cells.iter().map(|cell| cell + parts.first()).collect();
-        let study = self.run(&first, 0..1)?;
-        self.rounds.push(Round { cells: cells.len(), replications: 1, window_s: parts.window_s });
-        left -= parts.price(&first);
+        let mut cells = self.lattice.coarse();
+        let mut verdicts = self.look_once(&cells, cells.len())?;
+        left -= parts.price(&parts.windows(&cells));
+        for level in 1..=self.lattice.deepest() {
+            let near: Vec<usize> =
+                best(&points(&verdicts), finalists).iter().map(|&place| cells[place]).collect();
+            let between = self.lattice.between(&near, &cells, level);
+            let price = parts.price(&parts.windows(&between));
+            if between.is_empty() || price > left / 2.0 {
+                break;
+            }
+            left -= price;
+            let new = between.len();
+            cells.extend(between);
+            cells.sort_unstable();
+            verdicts = self.look_once(&cells, new)?;
+        }
         let mut done = 0;
-        let mut verdicts = Answer::of(&study).verdicts;
         loop {
-            let replications = if done == 0 { FEWER } else { done * FEWER };
-            let more = (replications - done) as f64;
             let next = |keep: usize| -> Vec<usize> {
                 best(&points(&verdicts), keep).iter().map(|&place| cells[place]).collect()
             };
-            let affordable = |keep: &usize| parts.price(&next(*keep)) * more <= left;
-            let keep = (finalists + 1..=cells.len().div_ceil(FEWER as usize)).rev().find(affordable);
-            let Some(next) = keep.map(next) else { return Ok((cells, verdicts)) };
-            left -= parts.price(&next) * more;
-            cells = next;
-            let study = self.run(&cells, 1..1 + replications)?;
-            self.rounds.push(Round { cells: cells.len(), replications, window_s: None });
+            let price = |keep: usize, more: u64| parts.price(&next(keep)) * more as f64;
+            let most = cells.len().div_ceil(FEWER as usize);
+            // Rather fewer replications than fewer cells: all meet the same requests, so that one tells much.
+            let asked = done + 1..=(done * FEWER).max(FEWER);
+            let step = asked.rev().find(|all| most > finalists && price(most, all - done) <= left);
+            let step = step.map(|all| (most, all)).or_else(|| {
+                let fits = |keep: &usize| price(*keep, 1) <= left;
+                (finalists + 1..most).rev().find(fits).map(|keep| (keep, done + 1))
+            });
+            let Some((keep, all)) = step else { return Ok((cells, verdicts)) };
+            left -= price(keep, all - done);
+            cells = next(keep);
+            let study = self.run(&cells, 1..1 + all)?;
+            self.rounds.push(Round { cells: cells.len(), replications: all, window_s: None, between: false });
             verdicts = Answer::of(&study).verdicts;
-            done = replications;
+            done = all;
         }
+    }
+
+    /// One replication of the windows of these cells, `new` of which are looked at for the first time.
+    fn look_once(&mut self, cells: &[usize], new: usize) -> Result<Vec<Verdict>, Failure> {
+        let study = self.run(&self.parts.windows(cells), 0..1)?;
+        self.rounds.push(Round {
+            cells: new,
+            replications: 1,
+            window_s: self.parts.window_s,
+            between: new < cells.len(),
+        });
+        Ok(Answer::of(&study).verdicts)
     }
 
     /// The finalists in the order of the grid, with their fresh replications.
     fn finalists(&mut self, grid: &Task, with_baseline: bool) -> Result<(Vec<usize>, Study), Failure> {
         let parts = self.parts;
         let replications = grid.replications as f64;
-        let whole = parts.price(&(0..parts.candidates).collect::<Vec<_>>());
-        let each = replications * whole / parts.candidates as f64;
+        let all: Vec<usize> = (0..parts.candidates).collect();
+        // What the grid would take that lists the points of open ranges.
+        let share = self.lattice.listed / parts.candidates as f64;
+        let whole = parts.price(&all) * share;
+        let each = replications * whole / self.lattice.listed;
         let held = parts.held(0).map_or(0.0, |first| parts.expected[first] * replications);
         let budget = whole * replications * BUDGET - held;
-        let round = parts.price(&(parts.first()..parts.first() + parts.candidates).collect::<Vec<_>>());
-        // The first round is followed by one of the whole run that may be as dear.
+        let round = parts.price(&parts.windows(&all)) * share;
+        // The first round is followed by one replication of the best third's whole run.
         let afford = |share: f64| (share / each).floor().max(0.0) as usize;
-        let keep = afford(budget * FINAL).min(afford(budget - 2.0 * round)).max(2).min(parts.candidates);
+        let then = whole / FEWER as f64;
+        let keep = afford(budget * FINAL).min(afford(budget - round - then)).max(2).min(parts.candidates);
         let (left, verdicts) = self.thin(keep, budget - keep as f64 * each)?;
         let pick = |keep: usize| -> Vec<usize> {
             chosen(&verdicts, keep).iter().map(|&place| left[place]).collect()
@@ -228,7 +275,8 @@ impl Search<'_> {
         let measured: u64 = self.asked.iter().map(|run| runs[run].requests).sum();
         let expected: f64 = self.asked.iter().map(|run| self.parts.expected[run.0]).sum();
         let times = if expected > 0.0 { measured as f64 / expected } else { 1.0 };
-        let whole: f64 = self.parts.expected[..self.parts.candidates].iter().sum();
+        let all: f64 = self.parts.expected[..self.parts.candidates].iter().sum();
+        let whole = all * self.lattice.listed / self.parts.candidates as f64;
         (measured, whole * replications as f64 * times)
     }
 }
@@ -290,6 +338,7 @@ impl Task {
             axes: self.axes.clone(),
             cells,
             command: self.command.clone(),
+            tuning: self.tuning.clone(),
             ..*self
         }
     }
@@ -297,14 +346,16 @@ impl Task {
     /// Searches the front, judges the finalists and publishes the tables.
     pub(super) fn search(
         &self,
-        tuning: Tuning,
+        tuning: &Tuning,
         folder: Folder,
         setting: &Setting<'_>,
     ) -> Result<Found, Failure> {
         let parts = Parts::of(self);
         let (store, done) = Store::open(folder.target(), &parts.task.fixed(), setting.before)?;
         let bench = Bench::new(&parts.task, &store, done, setting);
-        let mut search = Search { parts: &parts, bench: &bench, asked: BTreeSet::new(), rounds: Vec::new() };
+        let lattice = &tuning.lattice;
+        let mut search =
+            Search { parts: &parts, lattice, bench: &bench, asked: BTreeSet::new(), rounds: Vec::new() };
         let (cells, mut study) = search.finalists(self, tuning.with_baseline)?;
         let place = |cell: usize| cells.iter().position(|&other| other == cell);
         let mut finals = self.with_cells(cells.iter().map(|&cell| parts.task.cells[cell].clone()).collect());
@@ -323,7 +374,8 @@ impl Task {
         let runs = runs.filter_map(|((cell, number), run)| Some(((place(cell)?, number), run))).collect();
         let fresh = told(&study, &answer, tuning.with_baseline);
         let given = Given::unsplit(&finals, "a search holds days out instead");
-        let tuned = Tuned { finals, candidates: parts.candidates, rounds, requests, grid, held_out };
+        let listed = lattice.listed.round() as usize;
+        let tuned = Tuned { finals, listed, open: lattice.deepest() > 0, rounds, requests, grid, held_out };
         let target = folder.target().to_path_buf();
         let found = Found {
             study,

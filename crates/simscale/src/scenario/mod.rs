@@ -94,7 +94,7 @@ pub use simulation::Simulation;
 pub use starter::starter;
 pub use stickiness::{CookieKind, Stickiness};
 pub use suspend::{Process, Suspension};
-pub(crate) use sweep::{Axis, shown};
+pub(crate) use sweep::{Axis, LISTED, shown};
 pub use sweep::{Precision, Sweep};
 pub use tracking::{
     AdjustmentType, Aggregation, AlarmShape, ScalingStep, SimpleRule, SimpleScaling, StepRule, StepScaling,

@@ -7,6 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::{Check, Value};
 
+/// Points of a range without steps: sixteen equal parts, into which a search halves its way from four.
+const OPEN_POINTS: i64 = 17;
+
+/// Of so many points a range without steps is no longer searched, but listed.
+pub(crate) const LISTED: usize = 9;
+
 /// Most replications of a cell.
 const MOST_REPLICATIONS: u32 = 10_000;
 
@@ -32,7 +38,8 @@ pub struct Sweep {
     #[schemars(range(min = 0.5, max = 0.999))]
     pub confidence: f64,
     /// Axes by the dotted path that each varies: a list of values, or a range
-    /// `{ from = 30, to = 70, steps = 5 }`, on request with `scale = "log"`; default none.
+    /// `{ from = 30, to = 70, steps = 5 }`, on request with `scale = "log"`; without `steps` a range that only
+    /// `simscale tune` can search; default none.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub axes: BTreeMap<String, Value>,
     /// Axes whose paths move together: lists of one length by dotted path; default none.
@@ -88,6 +95,8 @@ impl Default for Sweep {
 pub(crate) struct AxisPoint {
     pub label: String,
     pub values: Vec<(String, Value)>,
+    /// How often the parts of a range without steps were halved to come to it; 0 for all other points.
+    pub level: u8,
 }
 
 /// An axis with its name and its points in order.
@@ -95,6 +104,8 @@ pub(crate) struct AxisPoint {
 pub(crate) struct Axis {
     pub name: String,
     pub points: Vec<AxisPoint>,
+    /// A range without steps.
+    pub open: bool,
 }
 
 impl Sweep {
@@ -104,8 +115,9 @@ impl Sweep {
             let point = |(label, values): (&String, &BTreeMap<String, Value>)| AxisPoint {
                 label: label.clone(),
                 values: values.iter().map(|(path, value)| (path.clone(), value.clone())).collect(),
+                level: 0,
             };
-            Axis { name: name.clone(), points: named.iter().map(point).collect() }
+            Axis { name: name.clone(), points: named.iter().map(point).collect(), open: false }
         });
         let linked = self.linked.iter().map(|link| {
             let length = link.values().map(Vec::len).min().unwrap_or(0);
@@ -113,16 +125,21 @@ impl Sweep {
                 let values: Vec<(String, Value)> =
                     link.iter().map(|(path, list)| (path.clone(), list[at].clone())).collect();
                 let label = values.iter().map(|(_, value)| shown(value)).collect::<Vec<_>>().join(" ");
-                AxisPoint { label, values }
+                AxisPoint { label, values, level: 0 }
             };
             let name = link.keys().cloned().collect::<Vec<_>>().join(" ");
-            Axis { name, points: (0..length).map(point).collect() }
+            Axis { name, points: (0..length).map(point).collect(), open: false }
         });
         let plain = self.axes.iter().map(|(path, values)| {
+            let open = is_open(values);
             let values = points(values).unwrap_or_default();
-            let point =
-                |value: Value| AxisPoint { label: shown(&value), values: vec![(path.clone(), value)] };
-            Axis { name: path.clone(), points: values.into_iter().map(point).collect() }
+            let (halved, last) = (open && values.len() > LISTED, values.len().saturating_sub(1));
+            let point = |(at, value): (usize, Value)| AxisPoint {
+                label: shown(&value),
+                values: vec![(path.clone(), value)],
+                level: if halved && at != last { level(at) } else { 0 },
+            };
+            Axis { name: path.clone(), points: values.into_iter().enumerate().map(point).collect(), open }
         });
         alternatives.chain(linked).chain(plain).collect()
     }
@@ -205,10 +222,24 @@ fn quoted(key: &str) -> String {
     if key.contains('"') { format!("'{key}'") } else { format!("\"{key}\"") }
 }
 
+/// Whether a value is a range without steps.
+fn is_open(values: &Value) -> bool {
+    values.as_table().is_some_and(|table| table.iter().all(|(key, _)| key != "steps"))
+}
+
+/// How often four parts of a range of sixteen were halved to come to this point.
+fn level(at: usize) -> u8 {
+    match at {
+        at if at.is_multiple_of(4) => 0,
+        at if at.is_multiple_of(2) => 1,
+        _ => 2,
+    }
+}
+
 /// What is wrong with a value, and how to write it.
 type Wrong = (String, String);
 
-/// The points of an axis: the list itself, or those of a range.
+/// The points of an axis: the list itself, or those of a range; of one without steps those that a search may come to.
 pub(crate) fn points(values: &Value) -> Result<Vec<Value>, Wrong> {
     if let Some(list) = values.as_list() {
         return Ok(list);
@@ -226,8 +257,8 @@ pub(crate) fn points(values: &Value) -> Result<Vec<Value>, Wrong> {
     let (Some(from), Some(to)) = (number("from"), number("to")) else {
         return Err(("is a range without numbers from and to".to_owned(), hint()));
     };
-    let steps = find("steps").and_then(Value::as_integer).filter(|steps| (2..=1000).contains(steps));
-    let Some(steps) = steps else {
+    let steps = find("steps").map_or(Some(OPEN_POINTS), Value::as_integer);
+    let Some(steps) = steps.filter(|steps| (2..=1000).contains(steps)) else {
         return Err(("is a range whose steps are no whole number from 2 to 1000".to_owned(), hint()));
     };
     let logarithmic = match find("scale").map(shown).as_deref() {
@@ -258,6 +289,12 @@ pub(crate) fn points(values: &Value) -> Result<Vec<Value>, Wrong> {
             points.push(value);
         }
     }
+    if is_open(values) && points.len() < 2 {
+        return Err((
+            "is a range of one point".to_owned(),
+            "write it as a list, or move its ends apart".to_owned(),
+        ));
+    }
     Ok(points)
 }
 
@@ -286,6 +323,8 @@ mod tests {
             "whole ends have whole points, each once"
         );
         assert_eq!(labels("[\"90s\", \"5m\"]"), ["90s", "5m"]);
+        assert_eq!(labels("{ from = 2, to = 6 }"), ["2", "3", "4", "5", "6"]);
+        assert_eq!(labels("{ from = 30.0, to = 70.0 }")[..3], ["30.0", "32.5", "35.0"]);
     }
 
     #[test]
@@ -293,7 +332,7 @@ mod tests {
         let refused = |text: &str| points(&value(text)).unwrap_err().0;
         assert_eq!(refused("7"), "is neither a list nor a range");
         assert_eq!(
-            refused("{ from = 1, to = 2 }"),
+            refused("{ from = 1, to = 2, steps = 1 }"),
             "is a range whose steps are no whole number from 2 to 1000"
         );
         assert_eq!(refused("{ from = 1, steps = 2 }"), "is a range without numbers from and to");

@@ -15,7 +15,8 @@ pub fn lines(tuned: &Tuned, found: &Found) -> Vec<(&'static str, Mark, String)> 
             Some(seconds) => format!("the first {} behind the lead-in, the peak among them", span(seconds)),
             None => "the whole run".to_owned(),
         };
-        let cells = counted(round.cells as u64, "candidate", "candidates");
+        let more = if round.between { " between the best of these" } else { "" };
+        let cells = counted(round.cells as u64, "candidate", "candidates") + more;
         let replications = counted(round.replications, "replication", "replications");
         lines.push(("Search", Mark::None, format!("{cells} on {part}, {replications}")));
     }
@@ -23,10 +24,13 @@ pub fn lines(tuned: &Tuned, found: &Found) -> Vec<(&'static str, Mark, String)> 
     let replications = counted(found.study.cells[0].runs.len() as u64, "replication", "replications");
     lines.push(("Search", Mark::None, format!("{finals} on {replications} that nothing was chosen from")));
     let share = tuned.requests as f64 / tuned.grid;
+    let grid = match tuned.open {
+        true => format!("a grid of {} cells, nine points of each range without steps,", tuned.listed),
+        false => format!("all {} cells of the grid", tuned.listed),
+    };
     let text = format!(
-        "{} requests simulated; all {} cells of the grid would have taken about {}: {}",
+        "{} requests simulated; {grid} would have taken about {}: {}",
         count(tuned.requests),
-        tuned.candidates,
         count(tuned.grid as u64),
         percent(share)
     );
@@ -106,7 +110,7 @@ pub fn json(tuned: &Tuned) -> Json<'_> {
         (held.verdict.cost.mean, holds)
     };
     Json {
-        candidates: tuned.candidates,
+        candidates: tuned.listed,
         requests: tuned.requests,
         grid_requests: tuned.grid,
         rounds: tuned.rounds.iter().map(round).collect(),
