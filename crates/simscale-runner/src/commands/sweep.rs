@@ -398,7 +398,7 @@ fn axes(given: &[String]) -> Result<Vec<Override>, Failure> {
     let axis = |text: &String| {
         let wrong = || {
             Failure::input(format!(
-                "--sweep {text}: write a dotted path, = and values, such as group.min=2,4,8 or x=0.4..0.8:0.1"
+                "--sweep {text}: write a dotted path, = and values, such as group.min=2,4,8 or x=0.4..0.8:0.1; tune takes x=0.4..0.8 too"
             ))
         };
         let (path, values) = text.split_once('=').ok_or_else(wrong)?;

@@ -6,7 +6,7 @@ use super::judgement::Holds;
 use super::words::effects;
 use super::{Found, report};
 use crate::html::escaped;
-use crate::number::{money, percent};
+use crate::number::{percent, plain};
 use simscale::text::Duration;
 
 /// A field of cells.
@@ -69,7 +69,7 @@ impl<'a> Heat<'a> {
         let name = |axis: usize| escaped(&study.axes[axis]);
         let (down, across) = (name(self.down.0), name(self.across.0));
         let mut text = format!(
-            "<figure>\n<figcaption>Cost a month of each pair, the darker the dearer; below it what is missed of the worst kept promise. \
+            "<figure>\n<figcaption>Cost a month of each pair in USD, the darker the dearer; below it what is missed of the worst kept promise. \
              \u{2713} holds, \u{2717} does not, ? is undecided.{}</figcaption>\n<div class=\"wide\"><table class=\"heat\">\n\
              <thead><tr><th></th><th class=\"side\" colspan=\"{}\">{across}</th></tr>\n<tr><th class=\"side\">{down}</th>",
             self.rest(),
@@ -95,7 +95,7 @@ impl<'a> Heat<'a> {
                 text += &format!(
                     "<td{class} style=\"--share:{share:.3}\" data-tip=\"{}\">{} {sign}<small>{}</small></td>",
                     escaped(&report::tip(self.found, cell)),
-                    money(verdict.cost.mean, "USD"),
+                    plain(verdict.cost.mean),
                     percent(verdict.violation())
                 );
             }

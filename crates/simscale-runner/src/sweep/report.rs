@@ -17,7 +17,7 @@ pub(super) fn report(task: &Task, found: &Found, front: &str, stories: &str, fix
     let page = words::page(task, found, "");
     let mut html = Html::new(&task.name, &task.description, &verdict(found));
     html.tiles(&tiles(found));
-    html.section("Why this one");
+    html.section(if found.answer.winner.is_some() { "Why this one" } else { "Why none of them" });
     html.lines(&page, |label| {
         let wanted =
             ["Answer", "Cheaper", "Front", "Against", "Search", "Held out", "Days", "Matters", "Limits"];

@@ -5,7 +5,7 @@
 
 use crate::sweep::Prepared;
 use simscale::Scenario;
-use simscale::engine::{SimTime, TraceRow};
+use simscale::engine::{Curve, SimTime, TraceRow};
 use simscale::text::{Document, Duration};
 
 const DAY: u64 = 86_400_000_000_000;
@@ -23,6 +23,18 @@ const PEAK: f64 = 0.9;
 pub struct Profile {
     bin: u64,
     bins: Vec<f64>,
+    /// The rate jumps at random: a short part of it may have no burst, or little else.
+    random: bool,
+}
+
+/// Whether a rate is drawn.
+fn random(curve: &Curve) -> bool {
+    match curve {
+        Curve::Mmpp(_) => true,
+        Curve::Sum(parts) => parts.iter().any(random),
+        Curve::Scaled(_, inner) => random(inner),
+        _ => false,
+    }
 }
 
 impl Profile {
@@ -31,9 +43,10 @@ impl Profile {
         let run = &cell.scenario.simulation;
         let length = run.duration.nanos();
         let bin = (length / BINS).clamp(1, BIN);
-        let mut profile = Profile { bin, bins: vec![0.0; length.div_ceil(bin) as usize] };
+        let mut profile = Profile { bin, bins: vec![0.0; length.div_ceil(bin) as usize], random: false };
         if let Some(load) = cell.scenario.workload.load() {
             let curve = load.curve(run);
+            profile.random = random(&curve);
             for (at, requests) in profile.bins.iter_mut().enumerate() {
                 let middle = at as u64 * bin + bin / 2;
                 *requests = curve.rate_at(SimTime::from_nanos(middle)) * bin as f64 / 1e9;
@@ -72,8 +85,11 @@ impl Profile {
     }
 
     /// A moment behind the first day's highest rates, on a multiple of `unit`, or behind a quarter of a run that has no peak. `None`
-    /// where little of the run would be left out.
+    /// where little of the run would be left out, and where the rate is drawn.
     pub fn behind_peak(&self, lead_in: u64, length: u64, unit: u64) -> Option<u64> {
+        if self.random {
+            return None;
+        }
         let first = ((lead_in / self.bin) as usize).min(self.bins.len() - 1);
         // The last bin may be cut off.
         let whole = (length / self.bin).max(first as u64 + 1) as usize;
@@ -195,6 +211,14 @@ mod tests {
             "[simulation]\nduration = \"1h\"\n[workload.flash_crowd]\nbase = \"1/s\"\npeak = \"100/s\"\nat = \"50m\"\nhold = \"10m\"\n",
         );
         assert_eq!(Profile::of(&late).behind_peak(0, HOUR, 60_000_000_000), None, "nothing would be saved");
+        let drawn = cell(
+            "[simulation]\nduration = \"4h\"\n[workload]\nmmpp = [{ rate = \"1/s\", mean_stay = \"9m\" }, { rate = \"9/s\", mean_stay = \"3m\" }]\n",
+        );
+        assert_eq!(
+            Profile::of(&drawn).behind_peak(0, 4 * HOUR, 60_000_000_000),
+            None,
+            "a part has no bursts"
+        );
     }
 
     #[test]
