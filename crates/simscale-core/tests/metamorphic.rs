@@ -397,6 +397,7 @@ fn prices_multiply_the_cost_and_nothing_else() {
                 commitment.hour_nano_usd = instance;
             }
             w.machines.iter_mut().for_each(|m| m.hour_nano_usd = instance);
+            w.group.hosts.iter_mut().for_each(|hosts| hosts.hour_nano_usd = instance);
             let (result, keep) = steer(w, small.workload(), small.policies());
             let rows: Vec<PeriodRow> =
                 keep.periods.iter().map(|r| PeriodRow { cost_nano_usd: 0, ..r.clone() }).collect();

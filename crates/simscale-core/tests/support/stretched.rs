@@ -88,12 +88,6 @@ pub fn stretched(mut w: World, k: u64) -> World {
         refresh.at = SimTime::from_nanos(refresh.at.as_nanos() * k);
         times(&mut refresh.warm_up, k);
     }
-    if let Some(hosts) = &mut g.hosts {
-        law_times(&mut hosts.pending, k);
-        law_times(&mut hosts.boot, k);
-        times(&mut hosts.scaling.warm_up, k);
-        times(&mut hosts.scaling.delay, k);
-    }
     for hook in &mut g.hooks {
         law_times(&mut hook.time, k);
         times(&mut hook.heartbeat_timeout, k);
@@ -129,6 +123,8 @@ pub fn scalable(seed: u64) -> Small {
     w.group.mixed = None;
     // Its surplus goes by the hours of the default rule, and returns wait for 1 ns.
     w.group.warm_pool = None;
+    // A place falls free a nanosecond after the decision that ends its task.
+    w.group.hosts = None;
     w.instance.speed = 65_536;
     w.instance.admitted = w.instance.admitted.min(w.instance.vcpus);
     w.instance.memory = None;
