@@ -51,9 +51,13 @@ pub fn page(
 }
 
 fn ran(scenario: &Scenario, summary: &Summary) -> String {
-    let lead_in = scenario.simulation.lead_in.seconds();
+    let lead_in = summary.window.from_s;
     let start = scenario.simulation.local_start_text();
-    let after = if lead_in > 0.0 { format!(" after a lead-in of {}", span(lead_in)) } else { String::new() };
+    let found = if summary.window.lead_in_rule == "mser5" { ", found by MSER-5" } else { "" };
+    let after = match lead_in > 0.0 || !found.is_empty() {
+        true => format!(" after a lead-in of {}{found}", span(lead_in)),
+        false => String::new(),
+    };
     let policies: Vec<&str> = scenario.policy.iter().map(|policy| policy.name.as_str()).collect();
     let policies = if policies.is_empty() { "no policy".to_string() } else { policies.join(", ") };
     let group = &scenario.group;

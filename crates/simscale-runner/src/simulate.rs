@@ -47,6 +47,8 @@ pub struct Setting<'a> {
 
 /// Runs a scenario and publishes its results.
 pub fn simulate(source: &Source, mut folder: Folder, setting: &Setting<'_>) -> Result<Done, Failure> {
+    let settled = source.settled(setting.stop)?;
+    let source = settled.as_ref().unwrap_or(source);
     let scenario = &source.scenario;
     // Read before the run, so that hours of simulation do not end in a missing file.
     let versus = source.versus.as_deref().filter(|_| setting.expect && !setting.saves);
@@ -72,7 +74,8 @@ pub fn simulate(source: &Source, mut folder: Folder, setting: &Setting<'_>) -> R
     let bounds = scenario.expect.figures.iter().filter(|_| setting.expect);
     let bounds = bounds.filter_map(|(path, bound)| Some((path.as_str(), bound.bounds()?)));
     let mut expectations = summary.judge(bounds);
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> =
+        source.cut.iter().map(|cut| format!("{}: lead-in of {}", scenario.name, cut.sentence())).collect();
     if let Some((path, saved)) = baseline {
         match versus::judge_run(scenario, &summary, path, &saved) {
             Ok(judged) => expectations.extend(judged),
@@ -107,6 +110,9 @@ pub fn simulate(source: &Source, mut folder: Folder, setting: &Setting<'_>) -> R
 
 fn summary(source: &Source, result: &RunResult) -> Summary {
     let mut summary = Summary::new(&source.scenario, result);
+    if let Some(cut) = &source.cut {
+        summary.window.lead_in_rule = cut.rule;
+    }
     if let Some(silence) = source.trace.as_ref().and_then(|trace| trace.silence()) {
         let silence = number::span(silence.as_secs_f64());
         summary
@@ -138,6 +144,7 @@ fn manifest(source: &Source, summary: &Summary, changes: &Changes, resolved: &st
         file_sha256: source.sha256.clone(),
         resolved_sha256: crate::hash::of_text(resolved),
         trace: source.trace_record(),
+        lead_in: source.cut,
         seed: summary.seed,
         fingerprint: summary.fingerprint.clone(),
         command: command_line(&source.file, changes.seed, &changes.set),

@@ -1,6 +1,7 @@
 //! A scenario's file with what belongs to it: its text, the overrides laid on it, its checked trace.
 
 use crate::failure::{Code, Failure};
+use crate::lead_in::{self, Cut};
 use crate::output::{TraceRecord, file_name};
 use crate::trace::{CheckedTrace, TraceFormat};
 use simscale::Scenario;
@@ -21,7 +22,7 @@ pub struct Changes {
 }
 
 /// A scenario that was read and checked whole.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Source {
     /// The file as it was named.
     pub file: String,
@@ -35,6 +36,8 @@ pub struct Source {
     pub versus: Option<PathBuf>,
     /// What is odd about the files, in sentences.
     pub warnings: Vec<String>,
+    /// How its lead-in was found, once it was.
+    pub cut: Option<Cut>,
 }
 
 impl Source {
@@ -49,7 +52,7 @@ impl Source {
         let trace = traces.of(file, &scenario, &overrides)?;
         let (warnings, versus) = (traces.warnings, versus(file, &scenario, &overrides));
         let sha256 = crate::hash::of_text(&text);
-        Ok(Source { file: file.to_string(), sha256, scenario, trace, versus, warnings })
+        Ok(Source { file: file.to_string(), sha256, scenario, trace, versus, warnings, cut: None })
     }
 
     /// Reads all files; the message of a failure holds the mistakes of all of them.
@@ -70,6 +73,16 @@ impl Source {
         let facts = &self.trace.as_ref()?.facts;
         let seconds = self.scenario.simulation.duration.seconds();
         Some(Rates { mean: facts.used_requests / seconds, peak: facts.used_peak })
+    }
+
+    /// The source with the lead-in found in a pilot with its own seed; `None` where the scenario gives one.
+    pub fn settled(&self, stop: &AtomicBool) -> Result<Option<Source>, Failure> {
+        if !self.scenario.seeks_lead_in() {
+            return Ok(None);
+        }
+        let pilot = lead_in::pilot(&self.scenario, self.scenario.simulation.seed, stop)?;
+        let (scenario, cut) = lead_in::settled(&self.scenario, &[pilot])?;
+        Ok(Some(Source { scenario, cut: Some(cut), ..self.clone() }))
     }
 
     /// What the manifest says about the trace.

@@ -1,6 +1,8 @@
 //! Sweeps and comparisons: many cells, many replications, on all processors; kept run by run, judged together.
 
 mod clairvoyant;
+#[cfg(feature = "parquet")]
+mod columnar;
 mod days;
 pub mod gauge;
 mod heat;
@@ -9,6 +11,7 @@ pub mod judgement;
 mod picture;
 mod progress;
 mod report;
+mod settle;
 pub mod statistics;
 mod store;
 mod story;
@@ -27,23 +30,26 @@ pub use story::Story;
 pub use tables::{CELL_COLUMNS, COMPARISON_COLUMNS, RUN_COLUMNS};
 pub use tune::{HeldOut, Lattice, Round, Tuned, Tuning};
 pub use words::{markdown, page, verdict};
-pub use work::{Bench, Prepared};
+pub use work::{Bench, Floor, Prepared};
 
 use crate::failure::{Code, Failure};
 use crate::hash;
+use crate::lead_in::Cut;
 use crate::output::Folder;
 use crate::saved;
+use simscale::Scenario;
 use simscale::scenario::Precision;
-use simscale::summary::figure_paths;
+use simscale::summary::{HOURS_PER_MONTH, figure_paths};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use store::Store;
 
 /// The files of a sweep's folder, in the order in which they are moved into place.
-pub const SWEEP_FILES: [&str; 14] = [
+pub const SWEEP_FILES: [&str; 15] = [
     "runs.csv",
     "cells.csv",
+    "cells.parquet",
     "comparison.csv",
     "days.csv",
     "answer.json",
@@ -95,6 +101,8 @@ pub struct Task {
     pub tuning: Option<Tuning>,
     /// Whether the best constant group and the best known plan are looked for.
     pub hindsight: bool,
+    /// How the lead-in of its cells was found, where it was.
+    pub cut: Option<Cut>,
 }
 
 /// What a sweep found.
@@ -108,7 +116,7 @@ pub struct Found {
     /// Whether the precision that was asked was reached; `None` where none was.
     pub precise: Option<bool>,
     /// What no cell that keeps its promises can cost less than, a month, cell by cell; `None` where no floor is known.
-    pub floors: Vec<Option<f64>>,
+    pub floors: Vec<Option<Floor>>,
     /// The smallest constant group whose promises hold, known in hindsight.
     pub constant: Option<Constant>,
     /// The best known plan: a run with the requests known, and no bound.
@@ -149,6 +157,8 @@ impl Found {
 pub struct Constant {
     /// Instances.
     pub size: u32,
+    /// What it costs a month with all instances on demand, and with all at the commitment's price, where there is one.
+    pub prices: Option<[f64; 2]>,
     /// How it was judged.
     pub verdict: Verdict,
 }
@@ -323,7 +333,11 @@ impl Task {
             Ok(Answer::of(&study).verdicts.remove(0))
         };
         let found = hindsight::smallest(most as usize, replications, judge)?;
-        Ok(found.map(|(place, verdict)| Constant { size: place as u32 + 1, verdict }))
+        Ok(found.map(|(place, verdict)| {
+            let size = place as u32 + 1;
+            let prices = prices(&self.cells[self.baseline].scenario, size, verdict.cost.mean);
+            Constant { size, prices, verdict }
+        }))
     }
 
     /// The runs of some cells as a study.
@@ -344,6 +358,18 @@ impl Task {
             confidence: self.confidence,
         }
     }
+}
+
+/// What a month of a constant group costs on demand and at the commitment's price. Its instances run all the time, so the scenario's own
+/// commitment is told from the rest of the bill exactly.
+fn prices(scenario: &Scenario, size: u32, cost: f64) -> Option<[f64; 2]> {
+    let commitment = scenario.prices.commitment?;
+    let month =
+        |instances: u32, nano_usd: u64| f64::from(instances) * nano_usd as f64 / 1e9 * HOURS_PER_MONTH;
+    let (committed, demand) = (commitment.price.nano_usd(), scenario.instance.price?.nano_usd());
+    let own =
+        month(commitment.instances, committed) + month(size.saturating_sub(commitment.instances), demand);
+    Some([demand, committed].map(|price| cost - own + month(size, price)))
 }
 
 /// Whether all intervals are as narrow as asked. Looking again and again would make them too hopeful: each of `looks` looks gets

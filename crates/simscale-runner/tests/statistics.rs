@@ -183,7 +183,7 @@ fn intervals_hold_the_truth_as_often_as_they_say() {
 
 #[test]
 #[ignore = "several minutes of both processors; run by hand, with --release"]
-fn selection_and_coverage_in_full() {
+fn selection_in_full() {
     for problem in problems() {
         let [right, wrong, undecided] = selections(problem, 1..201);
         let (servers, limit) = (problem.cheapest(), chance_at_most(wrong, 200, 0.95));
@@ -198,11 +198,21 @@ fn selection_and_coverage_in_full() {
         );
         assert!(wrong <= 19);
     }
+}
+
+#[test]
+#[ignore = "minutes of both processors; run by hand, with --release"]
+fn coverage_in_full() {
     let [response, violation] = coverage(2000);
     println!(
         "coverage over 2,000 experiments of 20 replications: mean response {response}, violation ratio {violation}"
     );
     assert!([response, violation].iter().all(|share| (0.934..=0.966).contains(share)));
+}
+
+#[test]
+#[ignore = "minutes of both processors; run by hand, with --release"]
+fn sequential_coverage_in_full() {
     let (share, mean) = sequential_coverage(2000);
     println!("with sequential stopping: {share}, {mean:.1} replications on average");
     assert!(share >= 0.92);

@@ -44,7 +44,7 @@ pub fn days(scenario: &Scenario) -> Result<Vec<Day>, String> {
 }
 
 /// A key whose moments count from the start of the run, or are single moments of it.
-fn bound_to_the_run(scenario: &Scenario) -> Option<&'static str> {
+pub(crate) fn bound_to_the_run(scenario: &Scenario) -> Option<&'static str> {
     let manual = scenario.policy.iter().any(|policy| policy.manual.is_some());
     let predictive = scenario.policy.iter().any(|policy| policy.predictive.is_some());
     let mixed = scenario.group.mixed.as_ref();
@@ -80,7 +80,7 @@ fn day(scenario: &Scenario, number: u64) -> Result<Day, String> {
     let start = window.saturating_sub(lead_in);
     let seconds = i64::try_from(start / 1_000_000_000).map_err(|_| long())?;
     let begins = i64::try_from(run.start.unix_nanos() / 1_000_000_000).map_err(|_| long())?;
-    (run.duration, run.lead_in) = (duration(lead_in + DAY)?, duration(lead_in)?);
+    (run.duration, run.lead_in) = (duration(lead_in + DAY)?, duration(lead_in)?.into());
     run.start = Instant::from_unix_seconds(begins + seconds).ok_or_else(long)?;
     let noon = simscale_core::SimTime::from_nanos(lead_in);
     let date = run.local_text(noon).chars().take(10).collect();

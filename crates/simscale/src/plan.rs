@@ -77,21 +77,27 @@ impl Plan {
                 "shorten an axis",
             ));
         }
-        let excluded = |labels: &[String]| sweep.exclude.iter().any(|choice| has(&axes, labels, choice));
+        let any = |choices: &[BTreeMap<String, crate::text::Value>], labels: &[String]| {
+            choices.iter().any(|choice| has(&axes, labels, choice))
+        };
+        let left_out = |labels: &[String]| {
+            any(&sweep.exclude, labels) || !(sweep.include.is_empty() || any(&sweep.include, labels))
+        };
         let mut cells = Vec::new();
         for point in combinations(&axes) {
             let labels: Vec<String> =
                 axes.iter().zip(&point).map(|(axis, &at)| axis.points[at].label.clone()).collect();
-            if !excluded(&labels) {
+            if !left_out(&labels) {
                 cells.push(cell(document, &axes, &point, labels)?);
             }
         }
         if cells.is_empty() {
-            return Err(refusal(document, "sweep.exclude", "leaves no cell".to_owned(), "remove an entry"));
+            let key = if sweep.exclude.is_empty() { "sweep.include" } else { "sweep.exclude" };
+            return Err(refusal(document, key, "leaves no cell".to_owned(), "remove an entry"));
         }
         let baseline = cells.iter().position(|cell| has(&axes, &cell.labels, &sweep.baseline));
         let Some(baseline) = baseline else {
-            let rule = "names a cell that is excluded".to_owned();
+            let rule = "names a cell that is left out".to_owned();
             return Err(refusal(document, "sweep.baseline", rule, "name another cell"));
         };
         let open = axes.iter().map(|axis| axis.open && axis.points.len() > LISTED).collect();
@@ -210,6 +216,23 @@ mod tests {
             .map(|c| (c.scenario.group.min, c.scenario.group.desired, c.scenario.group.max))
             .collect();
         assert_eq!(sizes, [(2, Some(5), 10), (2, Some(6), 20)]);
+    }
+
+    #[test]
+    fn included_cells_alone_are_kept() {
+        let axes = "[sweep]\naxes.\"group.min\" = [2, 3]\naxes.\"group.max\" = [10, 20]\n";
+        let kept = |choices: &str| -> Vec<String> {
+            let plan = plan(&format!("{axes}{choices}")).unwrap();
+            plan.cells.iter().map(|cell| cell.labels.join(" ")).collect()
+        };
+        assert_eq!(kept("include = [{ \"group.min\" = 3 }]\n"), ["10 3", "20 3"]);
+        let both =
+            "include = [{ \"group.min\" = 3 }, { \"group.max\" = 10 }]\nexclude = [{ \"group.min\" = 2 }]\n";
+        assert_eq!(kept(both), ["10 3", "20 3"]);
+        let none = plan(&format!("{axes}include = [{{ \"group.min\" = 4 }}]\n")).unwrap_err();
+        assert!(none.contains("sweep.include.0") && none.contains("is no point of the axis"), "{none}");
+        let seeds = plan("[sweep]\naxes.\"simulation.seed\" = [1, 2]\n").unwrap_err();
+        assert!(seeds.contains("varies simulation.seed"), "{seeds}");
     }
 
     #[test]

@@ -84,6 +84,8 @@ pub struct Window {
     pub from_s: f64,
     /// End.
     pub to_s: f64,
+    /// Where the lead-in comes from: "given" by the scenario, or found by "mser5".
+    pub lead_in_rule: &'static str,
 }
 
 /// A run that ended as saturated.
@@ -345,7 +347,11 @@ impl Summary {
     }
 
     fn of(scenario: &str, prices: &PriceSource, result: &RunResult) -> Summary {
-        let window = Window { from_s: result.from.as_secs_f64(), to_s: result.to.as_secs_f64() };
+        let window = Window {
+            from_s: result.from.as_secs_f64(),
+            to_s: result.to.as_secs_f64(),
+            lead_in_rule: "given",
+        };
         let mut summary = Summary {
             schema: SUMMARY_SCHEMA,
             simscale: env!("CARGO_PKG_VERSION").to_string(),

@@ -210,7 +210,7 @@ pub(super) fn proceed(task: Task, args: &SweepArgs, stop: &AtomicBool) -> Result
         let estimate = estimate(&task);
         return Err(Failure::input(format!("{estimate}; --yes runs it, --dry-run lists the cells")));
     }
-    carry_out(&task, &args.common, stop)
+    carry_out(task, &args.common, stop)
 }
 
 /// `simscale compare`.
@@ -243,8 +243,7 @@ pub fn compare(args: &CompareArgs, stop: &AtomicBool) -> Result<Code, Failure> {
         baseline: 0,
         settings: Sweep::default(),
     };
-    let task = task(asked, &args.common)?;
-    carry_out(&task, &args.common, stop)
+    carry_out(task(asked, &args.common)?, &args.common, stop)
 }
 
 /// What a command was told to run, before its flags.
@@ -285,12 +284,13 @@ fn task(asked: Asked, common: &Common) -> Result<Task, Failure> {
         command,
         tuning: None,
         hindsight: !common.no_hindsight,
+        cut: None,
     };
     task.check()?;
     Ok(task)
 }
 
-fn carry_out(task: &Task, common: &Common, stop: &AtomicBool) -> Result<Code, Failure> {
+fn carry_out(task: Task, common: &Common, stop: &AtomicBool) -> Result<Code, Failure> {
     let judged = !common.no_expect && common.save_baseline.is_none();
     let gate = if judged { Gate::read(&task.cells)? } else { Gate::open() };
     gate.notes.iter().for_each(|note| Console::talk(note));
@@ -302,12 +302,13 @@ fn carry_out(task: &Task, common: &Common, stop: &AtomicBool) -> Result<Code, Fa
         _ => Before::Refuse,
     };
     if !common.quiet {
-        Console::talk(&estimate(task));
+        Console::talk(&estimate(&task));
     }
     let threads = pool(common.jobs)?;
     let setting = Setting { threads: &threads, before, shown: !common.quiet, stop };
+    let task = task.settled(&setting)?;
     let found = task.run(folder, &setting)?;
-    let task = found.task(task);
+    let task = found.task(&task);
     let files = SWEEP_FILES.iter().filter(|name| found.folder.join(name).exists());
     let files = files.copied().collect::<Vec<_>>().join(", ");
     let files = format!("{}: {files}", found.folder.display());

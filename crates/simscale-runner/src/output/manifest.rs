@@ -1,5 +1,6 @@
 //! What is needed to make the same results again, and, apart from it, how fast it went.
 
+use crate::lead_in::Cut;
 use crate::trace::TraceFacts;
 use serde::Serialize;
 use std::path::Path;
@@ -21,6 +22,9 @@ pub struct Manifest {
     pub resolved_sha256: String,
     /// The recorded trace.
     pub trace: Option<TraceRecord>,
+    /// How the lead-in was found, where it was not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lead_in: Option<Cut>,
     /// Seed of the run.
     pub seed: u64,
     /// Hash of every outcome and every control fact.

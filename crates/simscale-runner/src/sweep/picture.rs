@@ -142,7 +142,7 @@ fn draw(root: &Area<'_>, task: &Task, found: &Found) -> Drawn {
 /// The cost floor, the best known plan and the best constant group, each with its colour.
 fn levels(found: &Found) -> Vec<(f64, RGBColor)> {
     let cell = found.answer.winner.unwrap_or(found.study.baseline);
-    let floor = found.floors[cell].map(|floor| (floor, BLUE));
+    let floor = found.floors[cell].map(|floor| (floor.usd, BLUE));
     let constant = found.constant.as_ref().map(|constant| (constant.verdict.cost.mean, PURPLE));
     let plan = found.plan.as_ref().map(|plan| (plan.verdict.cost.mean, ORANGE));
     floor.into_iter().chain(plan).chain(constant).collect()

@@ -163,7 +163,11 @@ fn costs(found: &Found) -> Chart {
         .collect();
     let of = answer.winner.unwrap_or(study.baseline);
     if let Some(floor) = found.floors[of] {
-        panel.uprights.push(Level { at: floor, class: "c-blue", name: "cost floor (a theorem)".to_owned() });
+        panel.uprights.push(Level {
+            at: floor.usd,
+            class: "c-blue",
+            name: "cost floor (a theorem)".to_owned(),
+        });
     }
     if let Some(plan) = &found.plan {
         let name = "best known plan (a run)".to_owned();

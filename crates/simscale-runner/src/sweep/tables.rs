@@ -68,7 +68,10 @@ pub(super) fn write(
         folder.write("days.csv", &table(|rows| days::table(rows, study, &found.given)))?;
     }
     folder.write("runs.csv", &table(|rows| runs_table(rows, task, study, runs)))?;
-    folder.write("cells.csv", &table(|rows| cells_table(rows, study, answer)))?;
+    let cells = table(|rows| cells_table(rows, study, answer));
+    folder.write("cells.csv", &cells)?;
+    #[cfg(feature = "parquet")]
+    folder.write("cells.parquet", &super::columnar::cells(&cells, study.axes.len()))?;
     folder.write("comparison.csv", &table(|rows| comparison_table(rows, study)))
 }
 

@@ -2,10 +2,12 @@
 
 use super::judgement::{Answer, COST, Holds, Kept, Study};
 use super::statistics::Sample;
-use super::{DayCell, Days, Found, Given, Task, tune};
+use super::{DayCell, Days, Floor, Found, Given, Task, tune};
+use crate::lead_in::Cut;
 use crate::number::{counted, money, percent, plain};
 use crate::report::{Mark, Page};
 use serde::Serialize;
+use simscale::summary::HOURS_PER_MONTH;
 
 /// Cheaper cells that are named one by one; more are counted.
 const NAMED: usize = 6;
@@ -105,6 +107,9 @@ pub fn page(task: &Task, found: &Found, files: &str) -> Page {
             page.add("Answer", format!("{name} holds too at {cost}: no difference you could trust"));
         }
     }
+    if let Some(cut) = &task.cut {
+        page.add("Lead-in", format!("{}, the longest of all cells", cut.sentence()));
+    }
     rejected(&mut page, study, answer);
     front(&mut page, study, answer);
     for line in against(task, found) {
@@ -181,10 +186,18 @@ fn against(task: &Task, found: &Found) -> Vec<String> {
         let own = constant.verdict.cost.mean;
         let share = percent((1.0 - cost / own).abs());
         let word = if cost < own { "less" } else { "more" };
+        let prices = constant.prices.map(|[demand, committed]| {
+            format!(
+                " ({} on demand, {} at the commitment's price)",
+                money(demand, USD),
+                money(committed, USD)
+            )
+        });
         lines.push(format!(
-            "best constant group, in hindsight: {} at {}; {} costs {share} {word}",
+            "best constant group, in hindsight: {} at {}{}; {} costs {share} {word}",
             counted(u64::from(constant.size), "instance", "instances"),
             money(own, USD),
+            prices.unwrap_or_default(),
             study.cells[cell].name
         ));
     } else if task.hindsight && !study.objectives.is_empty() && found.tuned.is_none() {
@@ -204,13 +217,21 @@ fn against(task: &Task, found: &Found) -> Vec<String> {
     }
     if let Some(floor) = found.floors[cell].filter(|_| answer.winner.is_some()) {
         lines.push(format!(
-            "cost floor: nothing that keeps the promises costs less than {}; {} costs {} more",
-            money(floor, USD),
+            "cost floor: nothing that keeps the promises costs less than {}; {} costs {} more, and pays for {} instance-hours a month above it",
+            money(floor.usd, USD),
             study.cells[cell].name,
-            percent(cost / floor - 1.0)
+            percent(cost / floor.usd - 1.0),
+            plain(wasted(study, cell, floor))
         ));
     }
     lines
+}
+
+/// Instance-hours of a month that a cell is billed above its floor.
+fn wasted(study: &Study, cell: usize, floor: Floor) -> f64 {
+    let mean = |path: &str| study.sample(cell, path).mean;
+    let hours = (mean("window.to_s") - mean("window.from_s")) / 3600.0;
+    mean("capacity.billed_instance_hours") * HOURS_PER_MONTH / hours - floor.instance_hours
 }
 
 /// How far each axis moves cost and violations: the span of its points' means over all other axes, the widest first.
@@ -417,6 +438,8 @@ struct JsonCell<'a> {
     cost_usd_per_month: f64,
     cost_usd_per_month_half_width: Option<f64>,
     cost_floor_usd_per_month: Option<f64>,
+    /// Instance-hours of a month that it is billed above the floor's.
+    wasted_instance_hours_per_month: Option<f64>,
     /// What it costs a month more than the best known plan; null in another world.
     regret_usd_per_month: Option<f64>,
     objectives: Vec<JsonKept<'a>>,
@@ -427,6 +450,9 @@ struct JsonConstant {
     instances: u32,
     cost_usd_per_month: f64,
     cost_usd_per_month_half_width: Option<f64>,
+    /// All instances on demand, and all at the commitment's price; null without a commitment.
+    on_demand_usd_per_month: Option<f64>,
+    committed_usd_per_month: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -470,7 +496,8 @@ pub(super) fn json(task: &Task, found: &Found) -> Vec<u8> {
         overloaded: verdict.overloaded.as_deref(),
         cost_usd_per_month: verdict.cost.mean,
         cost_usd_per_month_half_width: verdict.cost.half_width(sure),
-        cost_floor_usd_per_month: found.floors[cell],
+        cost_floor_usd_per_month: found.floors[cell].map(|floor| floor.usd),
+        wasted_instance_hours_per_month: found.floors[cell].map(|floor| wasted(study, cell, floor)),
         regret_usd_per_month: found.plan.as_ref().and_then(|plan| plan.regrets[cell]),
         objectives: verdict
             .kept
@@ -515,6 +542,8 @@ pub(super) fn json(task: &Task, found: &Found) -> Vec<u8> {
             instances: constant.size,
             cost_usd_per_month: constant.verdict.cost.mean,
             cost_usd_per_month_half_width: constant.verdict.cost.half_width(sure),
+            on_demand_usd_per_month: constant.prices.map(|[demand, _]| demand),
+            committed_usd_per_month: constant.prices.map(|[_, committed]| committed),
         }),
         best_known: found.plan.as_ref().map(|plan| JsonPlan {
             cell: plan.cell,
@@ -537,6 +566,8 @@ pub(super) fn manifest(task: &Task, fixed: &str) -> Vec<u8> {
         simscale: &'a str,
         name: &'a str,
         plan_sha256: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        lead_in: Option<Cut>,
         seed: u64,
         command: &'a str,
     }
@@ -545,6 +576,7 @@ pub(super) fn manifest(task: &Task, fixed: &str) -> Vec<u8> {
         simscale: env!("CARGO_PKG_VERSION"),
         name: &task.name,
         plan_sha256: fixed,
+        lead_in: task.cut,
         seed: task.seed,
         command: &task.command,
     })

@@ -12,7 +12,7 @@ use simscale::Scenario;
 use simscale::floor::cost_floor;
 use simscale::plan::replication_seed;
 use simscale::scenario::Expect;
-use simscale::summary::Summary;
+use simscale::summary::{HOURS_PER_MONTH, Summary};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,6 +37,15 @@ pub struct Prepared {
     pub versus: Option<PathBuf>,
 }
 
+/// What no run of a cell that keeps its promises can cost or use less than, in a month.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Floor {
+    /// US dollars.
+    pub usd: f64,
+    /// Instance-hours.
+    pub instance_hours: f64,
+}
+
 impl Prepared {
     /// The same service on a constant group of this size, whatever its policies do.
     pub fn constant(&self, size: u32) -> Prepared {
@@ -55,10 +64,14 @@ impl Prepared {
     }
 
     /// The cost floor of a month with this seed; `None` where there is none.
-    pub fn floor(&self, seed: u64) -> Option<f64> {
+    pub fn floor(&self, seed: u64) -> Option<Floor> {
         let rows = self.trace.as_ref().map(|trace| trace.reader()).transpose().ok()?;
+        let run = &self.scenario.simulation;
+        let hours = (run.duration.seconds() - run.lead_in.seconds()) / 3600.0;
         let simulation = self.scenario.simulation(Some(seed), rows).ok()?;
-        cost_floor(&self.scenario, simulation).map(|floor| floor.usd_per_month)
+        let floor = cost_floor(&self.scenario, simulation)?;
+        let instance_hours = floor.instance_hours * HOURS_PER_MONTH / hours;
+        Some(Floor { usd: floor.usd_per_month, instance_hours })
     }
 
     /// All that fixes its runs, seed aside: what they are held to does not.
@@ -160,7 +173,7 @@ impl<'a> Bench<'a> {
     }
 
     /// The cost floor of each cell, mean over some replications; cells that differ in their policies alone share the work.
-    pub(super) fn floors(&self, replications: u64) -> Vec<Option<f64>> {
+    pub(super) fn floors(&self, replications: u64) -> Vec<Option<Floor>> {
         let told: Vec<String> = self.task.cells.iter().map(|cell| cell.identity_of_floor()).collect();
         let mut distinct: Vec<(&String, &Prepared)> = told.iter().zip(&self.task.cells).collect();
         distinct.sort_by(|a, b| a.0.cmp(b.0));
@@ -169,17 +182,20 @@ impl<'a> Bench<'a> {
             .iter()
             .flat_map(|&(told, cell)| (0..replications).map(move |number| (told, cell, number)))
             .collect();
-        let floors: Vec<(&String, Option<f64>)> = self.setting.threads.install(|| {
+        let floors: Vec<(&String, Option<Floor>)> = self.setting.threads.install(|| {
             work.par_iter()
                 .map(|&(told, cell, number)| (told, cell.floor(replication_seed(self.task.seed, number))))
                 .collect()
         });
-        let mean = |told: &String| -> Option<f64> {
-            let own: Vec<Option<f64>> =
+        let mean = |told: &String| -> Option<Floor> {
+            let own: Vec<Option<Floor>> =
                 floors.iter().filter(|floor| floor.0 == told).map(|floor| floor.1).collect();
-            let values: Vec<f64> = own.iter().flatten().copied().collect();
-            (values.len() == own.len() && !own.is_empty())
-                .then(|| values.iter().sum::<f64>() / values.len() as f64)
+            let values: Vec<Floor> = own.iter().flatten().copied().collect();
+            let mean = |part: fn(&Floor) -> f64| values.iter().map(part).sum::<f64>() / values.len() as f64;
+            (values.len() == own.len() && !own.is_empty()).then(|| Floor {
+                usd: mean(|floor| floor.usd),
+                instance_hours: mean(|floor| floor.instance_hours),
+            })
         };
         told.iter().map(mean).collect()
     }

@@ -41,6 +41,7 @@ mod run;
 mod schedule;
 mod service;
 mod sessions;
+mod settling;
 mod simulation;
 mod starter;
 mod stickiness;
@@ -342,7 +343,8 @@ impl Scenario {
         maintenance::check(self, check);
         fault::check(&self.fault, &self.group, &self.simulation, check);
         self.metrics.check(self.instance.memory.is_some(), check);
-        objective::check(&self.objective, self.simulation.lead_in, check);
+        objective::check(&self.objective, self.simulation.lead_in.time(), check);
+        self.check_lead_in(check);
         self.prices.check(check);
         self.expect.check(&self.objective, check);
         policy::check(self, &self.resolved(), check);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use simscale_core::SimTime;
 
 use super::Metrics;
-use crate::text::{Check, Duration, Instant};
+use crate::text::{Check, Duration, Instant, LeadIn};
 
 /// The longest run: ten years of 365 days.
 const LONGEST: Duration = Duration::from_secs(3650 * 86_400);
@@ -18,9 +18,10 @@ const LONGEST: Duration = Duration::from_secs(3650 * 86_400);
 pub struct RunSettings {
     /// Simulated time, the lead-in included; above zero, at most ten years.
     pub duration: Duration,
-    /// Simulated at the start and left out of statistics and cost; a whole number of metric periods; default "0s".
+    /// Simulated at the start and left out of statistics and cost: a whole number of metric periods, or "mser5", the end of
+    /// the transient as that rule finds it in a run before, where load and capacity stay the same; default "0s".
     #[serde(default)]
-    pub lead_in: Duration,
+    pub lead_in: LeadIn,
     /// Seed of all chance: the same seed gives the same run to the bit; default 1.
     #[serde(default = "seed")]
     pub seed: u64,
@@ -57,7 +58,7 @@ impl RunSettings {
     pub fn lasting(duration: Duration) -> RunSettings {
         RunSettings {
             duration,
-            lead_in: Duration::default(),
+            lead_in: LeadIn::default(),
             seed: seed(),
             start: start(),
             time_zone: time_zone(),
@@ -103,11 +104,11 @@ impl RunSettings {
         if self.duration > LONGEST {
             check.fail("simulation.duration", "is longer than ten years", "write at most \"3650d\"");
         }
-        if self.lead_in >= self.duration && !self.duration.is_zero() {
+        if self.lead_in.time() >= self.duration && !self.duration.is_zero() {
             let rule = format!("leaves nothing of the duration ({})", self.duration);
             check.fail("simulation.lead_in", rule, "shorten the lead-in or lengthen simulation.duration");
         }
-        check_multiple("simulation.lead_in", self.lead_in, metrics.period, "metrics.period", check);
+        check_multiple("simulation.lead_in", self.lead_in.time(), metrics.period, "metrics.period", check);
         check_zone("simulation.time_zone", &self.time_zone, check);
     }
 }

@@ -36,8 +36,8 @@ impl Scenario {
     /// is a recorded trace.
     ///
     /// # Errors
-    /// All mistakes of a scenario that was built or changed in code, placed in its [TOML](Scenario::to_toml); or a
-    /// recorded trace without its rows.
+    /// All mistakes of a scenario that was built or changed in code, placed in its [TOML](Scenario::to_toml); a
+    /// recorded trace without its rows; a lead-in that is [still to be found](Scenario::seeks_lead_in).
     pub fn simulation(
         &self,
         seed: Option<u64>,
@@ -46,6 +46,16 @@ impl Scenario {
         let name = format!("{}.toml", self.name);
         let document = Document::parse(&name, &self.to_toml())?;
         let mut scenario = Scenario::read_document(&document)?;
+        if scenario.seeks_lead_in() {
+            let mut check = document.check();
+            let rule = "was not found yet";
+            check.fail(
+                "simulation.lead_in",
+                rule,
+                "find it in a run before, and hand it to Scenario::with_lead_in",
+            );
+            return Err(check.finish().expect_err("a mistake was just reported"));
+        }
         // Schedules draw their lateness from the seed of the run.
         scenario.simulation.seed = seed.unwrap_or(scenario.simulation.seed);
         let Some(workload) = scenario.workload.source(&scenario.simulation, rows) else {
@@ -69,7 +79,7 @@ impl Scenario {
         let balancer_hour = if self.queue.is_some() { 0 } else { self.balancer.price.nano_usd() };
         World {
             duration: super::law::sim(run.duration),
-            lead_in: super::law::sim(run.lead_in),
+            lead_in: super::law::sim(run.lead_in.time()),
             seed: run.seed,
             classes: self.service.request_classes(),
             instance: self.instance.world(),

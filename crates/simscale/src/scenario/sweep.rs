@@ -50,7 +50,11 @@ pub struct Sweep {
     /// `alternatives.policy.step = { policy = [ ... ] }`; default none.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub alternatives: BTreeMap<String, BTreeMap<String, BTreeMap<String, Value>>>,
-    /// Cells left out: those that have all the values of an entry, by axis; an alternative by its name; default none.
+    /// Cells kept: those that have all the values of an entry, by axis; an alternative by its name; default all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000))]
+    pub include: Vec<BTreeMap<String, Value>>,
+    /// Cells left out of these: those that have all the values of an entry, by axis; an alternative by its name; default none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000))]
     pub exclude: Vec<BTreeMap<String, Value>>,
@@ -84,6 +88,7 @@ impl Default for Sweep {
             axes: BTreeMap::new(),
             linked: Vec::new(),
             alternatives: BTreeMap::new(),
+            include: Vec::new(),
             exclude: Vec::new(),
             baseline: BTreeMap::new(),
         }
@@ -179,14 +184,27 @@ impl Sweep {
                 check.fail(&format!("sweep.alternatives.{}", quoted(axis)), "has no alternative", hint);
             }
         }
+        for axis in self.all_axes() {
+            let seeds = |point: &AxisPoint| point.values.iter().any(|(path, _)| path == "simulation.seed");
+            if axis.points.iter().any(seeds) {
+                let rule = "varies simulation.seed, which no cell uses: replication r of every cell has the same seed of its own";
+                check.fail(
+                    "sweep",
+                    rule,
+                    "raise sweep.replications, or name another master seed with --seed",
+                );
+            }
+        }
         self.check_choices(check);
     }
 
-    /// Excluded cells and the baseline name axes and points that exist.
-    fn check_choices(&self, check: &mut Check<'_>) {
+    /// Included and excluded cells and the baseline name axes and points that exist.
+    fn check_choices<'a>(&'a self, check: &mut Check<'_>) {
         let axes = self.all_axes();
-        let choices =
-            self.exclude.iter().enumerate().map(|(i, choice)| (format!("sweep.exclude.{i}"), choice));
+        let listed = |key: &'static str, list: &'a [BTreeMap<String, Value>]| {
+            list.iter().enumerate().map(move |(i, choice)| (format!("sweep.{key}.{i}"), choice))
+        };
+        let choices = listed("include", &self.include).chain(listed("exclude", &self.exclude));
         for (place, choice) in choices.chain([("sweep.baseline".to_owned(), &self.baseline)]) {
             for (name, value) in choice {
                 let place = format!("{place}.{}", quoted(name));

@@ -30,8 +30,8 @@ pub use generate::{EmitError, check_schema, emit, schema};
 pub use limits::{MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS};
 pub(crate) use path::most_similar as similar;
 pub use quantity::{
-    Cron, Currency, Duration, Formula, HourlyPrice, Instant, Moment, Money, Rate, Refusal, Size, Statistic,
-    TimeOfDay,
+    Cron, Currency, Duration, Formula, HourlyPrice, Instant, LeadIn, Moment, Money, Rate, Refusal, Size,
+    Statistic, TimeOfDay,
 };
 pub(crate) use quantity::{Term, percentile};
 pub use reference::reference;

@@ -115,7 +115,7 @@ impl Profile {
 /// The same cell with its statistics from `lead_in` on, ended at `end`; `None` where the scenario plans something for later.
 pub fn part(cell: &Prepared, lead_in: u64, end: u64) -> Option<Prepared> {
     let mut scenario = cell.scenario.clone();
-    scenario.simulation.lead_in = Duration::from_nanos(lead_in)?;
+    scenario.simulation.lead_in = Duration::from_nanos(lead_in)?.into();
     scenario.simulation.duration = Duration::from_nanos(end)?;
     let document = Document::parse(&cell.name, &scenario.to_toml()).ok()?;
     Scenario::read_document(&document).ok()?;

@@ -5,6 +5,7 @@ mod cron;
 mod decimal;
 mod duration;
 mod formula;
+mod lead_in;
 mod money;
 mod rate;
 mod size;
@@ -15,6 +16,7 @@ pub use cron::Cron;
 pub use duration::Duration;
 pub use formula::Formula;
 pub(crate) use formula::Term;
+pub use lead_in::LeadIn;
 pub use money::{Currency, HourlyPrice, Money};
 pub use rate::Rate;
 pub use size::Size;
@@ -73,10 +75,11 @@ pub(crate) enum Kind {
     Moment,
     Statistic,
     Formula,
+    LeadIn,
 }
 
 impl Kind {
-    const ALL: [Kind; 11] = [
+    const ALL: [Kind; 12] = [
         Kind::Duration,
         Kind::Rate,
         Kind::HourlyPrice,
@@ -88,6 +91,7 @@ impl Kind {
         Kind::Moment,
         Kind::Statistic,
         Kind::Formula,
+        Kind::LeadIn,
     ];
 
     /// The kind with this name, as written behind [`MARKER`] in a schema.
@@ -109,6 +113,7 @@ impl Kind {
             Kind::Moment => "moment",
             Kind::Statistic => "statistic",
             Kind::Formula => "expression",
+            Kind::LeadIn => "lead-in",
         }
     }
 
@@ -138,6 +143,7 @@ impl Kind {
             Kind::Moment => &["2h", "2026-03-02T02:00:00Z"],
             Kind::Statistic => &["average", "sample_count", "p99"],
             Kind::Formula => &["sum(in_flight) / group_in_service_instances"],
+            Kind::LeadIn => &["30m", "1h", "mser5"],
         }
     }
 
@@ -145,7 +151,9 @@ impl Kind {
     pub(crate) fn with_unit(self, number: &str) -> String {
         let number = number.replace(['_', '+'], "");
         match self {
-            Kind::Duration | Kind::Moment => format!("write the unit: \"{number}s\" or \"{number}ms\""),
+            Kind::Duration | Kind::Moment | Kind::LeadIn => {
+                format!("write the unit: \"{number}s\" or \"{number}ms\"")
+            }
             Kind::Rate => format!("write the unit: \"{number}/s\" or \"{number}/min\""),
             Kind::HourlyPrice => format!("write the unit: \"{number} USD/h\""),
             Kind::Money => format!("write the currency: \"{number} USD\""),
@@ -170,6 +178,7 @@ impl Kind {
             Kind::Moment => r"^(P.+|[0-9.]+ ?[a-zµ].*|[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ].+)$",
             Kind::Statistic => r"^(average|sum|minimum|maximum|sample_count|p[0-9.]+)$",
             Kind::Formula => r"^[A-Za-z0-9_.+*/() -]+$",
+            Kind::LeadIn => r"^(mser5|P.+|[0-9.]+ ?[a-zµ].*)$",
         }
     }
 
@@ -187,6 +196,7 @@ impl Kind {
             Kind::Moment => text.parse::<Moment>().map(drop),
             Kind::Statistic => text.parse::<Statistic>().map(drop),
             Kind::Formula => text.parse::<Formula>().map(drop),
+            Kind::LeadIn => text.parse::<LeadIn>().map(drop),
         }
     }
 
