@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use simscale::plan::{Plan, replication_seed};
 use simscale::summary::Summary;
 use simscale::text::Document;
+use simscale_runner::sweep::suite::Suite;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -65,6 +66,28 @@ fn workloads_with_other_cells_are_refused_before_anything_runs() {
     let expected = "other.toml has no cell policy=tracking-70, which flash-crowd.toml has";
     assert!(said.split_whitespace().collect::<Vec<_>>().join(" ").contains(expected), "{said}");
     assert!(!place.path().join("out").exists(), "nothing ran, and nothing was written");
+}
+
+/// The published page and picture are those of the published table.
+#[test]
+fn the_published_findings_are_made_from_the_published_table() {
+    let read =
+        |name: &str| std::fs::read_to_string(root().join("results/suite").join(name)).expect("published");
+    let manifest: serde_json::Value = serde_json::from_str(&read("manifest.json")).expect("JSON");
+    let command = manifest["command"].as_str().expect("a command").to_owned();
+    let replications = manifest["replications"].as_u64().expect("a number");
+    let suite = Suite::of_table(read("suite.csv"), replications, 0.95, command).expect("a table");
+    if std::env::var_os("REWRITE").is_some() {
+        std::fs::write(root().join("results/suite/FINDINGS.md"), suite.findings()).expect("writable");
+        std::fs::write(root().join("results/suite/suite.svg"), suite.picture()).expect("writable");
+        std::fs::write(
+            root().join("results/suite/suite.png"),
+            simscale_runner::timeline::png(&suite.picture()),
+        )
+        .expect("writable");
+    }
+    assert_eq!(read("FINDINGS.md"), suite.findings());
+    assert_eq!(read("suite.svg"), suite.picture());
 }
 
 /// Two cells of the published table, from their scenario, to the last digit.
