@@ -55,7 +55,8 @@ fn main() {
     if programs.floor.is_none() {
         println!("SIMSCALE_FLOOR names no program: the ratios to the floor stay empty");
     }
-    let mut sheet = Sheet::new(rounds);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut sheet = Sheet::new(rounds, &root);
     for round in 1..=rounds {
         println!("round {round} of {rounds}");
         let everywhere = subjects::pin();
@@ -67,8 +68,10 @@ fn main() {
         subjects::unpin(everywhere);
         sheet.sweeps.push(sweep::round(&programs.simscale));
     }
+    // What is measured is kept, whatever becomes of the long runs.
+    sheet.write(&root);
     let everywhere = subjects::pin();
     sheet.large = Large::measure(&programs, folder.path(), short);
     subjects::unpin(everywhere);
-    sheet.write(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
+    sheet.write(&root);
 }

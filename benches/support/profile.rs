@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
-/// Part of the engine, and how the paths of its source files begin or end; the first that fits counts.
+/// Part of the engine, and how the paths of its source files begin; the first that fits counts.
 const PARTS: [(&str, &[&str]); 8] = [
     (
         "draws: random numbers and laws",
@@ -14,51 +14,60 @@ const PARTS: [(&str, &[&str]); 8] = [
     ("arrivals: rate curve to times", &["traffic/arrivals.rs", "traffic/curve.rs"]),
     ("balancer: who takes it", &["traffic/picker.rs", "traffic/nodes.rs", "traffic/"]),
     ("instances: processor sharing", &["fleet/"]),
-    ("who is due: index over instances", &["kernel/min_index.rs"]),
+    ("who is due: index over instances", &["kernel/min_index.rs", "kernel/row.rs"]),
     ("records: histogram, books, fingerprint, objectives, bill", &["ledger/"]),
     ("the loop and the path of a request", &["sim/requests.rs", "sim/mod.rs", "sim/desk.rs", "kernel/"]),
     ("control plane: minutes, alarms, policies", &["sim/", "control/", "simscale-policy/", "world"]),
 ];
 
-/// Everything else: allocator, start-up, the standard library where it is not inlined into a file above.
-const REST: &str = "the rest: standard library, start-up";
+/// Everything else: what the allocator and the standard library do in functions of their own, and the start of the program.
+const REST: &str = "the rest: allocator, copies, start-up";
 
-/// Counts by part, from the text that callgrind writes.
+/// Counts by part, from the text that callgrind writes. A line of the standard library that was inlined counts to the part around it: lines of a
+/// function stand in the order of its code.
 fn by_part(text: &str) -> BTreeMap<&'static str, u64> {
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     let mut parts = BTreeMap::new();
-    let mut part = REST;
-    let mut skip = false;
+    // The part of the file that lines stand in, none for the standard library's; the part that they count to; whether the next line is a call's.
+    let (mut file, mut part, mut skip) = (None, None, false);
     for line in text.lines() {
-        if let Some(name) = ["fl=", "fi=", "fe="].iter().find_map(|kind| line.strip_prefix(kind)) {
-            // "(12) path" names a file for good, "(12)" means it again.
-            let (number, path) = name.split_once(' ').unwrap_or((name, ""));
-            if !path.is_empty() {
-                names.insert(number.to_owned(), path.to_owned());
+        let (kind, rest) = line.split_once('=').unwrap_or((line, ""));
+        match kind {
+            "fn" => part = file,
+            "fl" | "fi" | "fe" | "cfi" | "cfl" => {
+                // "(12) path" names a file for good, "(12)" means it again.
+                let (number, path) = rest.split_once(' ').unwrap_or((rest, ""));
+                if !path.is_empty() {
+                    names.insert(number.to_owned(), path.to_owned());
+                }
+                if !kind.starts_with('c') {
+                    file = part_of(names.get(number).map_or("", String::as_str));
+                    part = file.or(part);
+                }
             }
-            part = part_of(names.get(number).map_or("", String::as_str));
-        } else if line.starts_with("calls=") {
             // The next line is the cost of the call, which the callee's own lines have already.
-            skip = true;
-        } else if line.starts_with(|c: char| c.is_ascii_digit() || c == '+' || c == '-' || c == '*') {
-            let cost = line.split(' ').nth(1).and_then(|cost| cost.parse::<u64>().ok());
-            if !std::mem::take(&mut skip) {
-                *parts.entry(part).or_default() += cost.unwrap_or(0);
+            "calls" => skip = true,
+            _ if line.starts_with(|c: char| c.is_ascii_digit() || "+-*".contains(c)) => {
+                let cost: u64 = line.split(' ').nth(1).and_then(|cost| cost.parse().ok()).unwrap_or(0);
+                if !std::mem::take(&mut skip) {
+                    *parts.entry(part.unwrap_or(REST)).or_default() += cost;
+                }
             }
+            _ => {}
         }
     }
     parts
 }
 
-fn part_of(path: &str) -> &'static str {
+/// The part that a source file belongs to; none for files of others.
+fn part_of(path: &str) -> Option<&'static str> {
     let inside = match path.split_once("simscale-core/src/") {
         Some((_, inside)) => inside,
         None if path.contains("simscale-policy/") => "simscale-policy/",
-        None if path.contains("/rand") || path.contains("libm") => "rand",
-        None => return REST,
+        None if path.contains("/rand") => "rand",
+        None => return None,
     };
-    let known = PARTS.iter().find(|(_, files)| files.iter().any(|file| inside.starts_with(file)));
-    known.map_or(REST, |(part, _)| part)
+    PARTS.iter().find(|(_, files)| files.iter().any(|file| inside.starts_with(file))).map(|(part, _)| *part)
 }
 
 /// Runs W4's first two hours under callgrind, and writes the counts as a table and a picture.

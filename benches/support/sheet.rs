@@ -10,7 +10,8 @@ use std::process::Command;
 
 /// All samples, subject by subject.
 pub struct Sheet {
-    rounds: usize,
+    /// When, where and from what: taken before anything is written.
+    origin: String,
     lines: Vec<(Subject, Vec<Sample>)>,
     pub sweeps: Vec<sweep::Round>,
     pub large: Large,
@@ -107,8 +108,8 @@ impl Median<'_> {
 }
 
 impl Sheet {
-    pub fn new(rounds: usize) -> Sheet {
-        Sheet { rounds, lines: Vec::new(), sweeps: Vec::new(), large: Large::default() }
+    pub fn new(rounds: usize, root: &Path) -> Sheet {
+        Sheet { origin: origin(root, rounds), lines: Vec::new(), sweeps: Vec::new(), large: Large::default() }
     }
 
     pub fn add(&mut self, subject: &Subject, sample: Sample) {
@@ -154,11 +155,11 @@ impl Sheet {
         std::fs::create_dir_all(&folder).expect("a folder for results");
         let save = |name: &str, text: &str| std::fs::write(folder.join(name), text).expect("writable");
         let tables = self.tables(&medians);
-        let origin = origin(root, self.rounds);
+        let origin = &self.origin;
         save("speed.csv", &csv(&medians));
         save("rounds.csv", &self.rounds_csv());
         save("speed.svg", &picture(&medians));
-        save("README.md", &format!("{}\n{origin}\n{tables}", HEAD.trim_end()));
+        save("README.md", &format!("{}\n\n{origin}\n{tables}", HEAD.trim_end()));
         quote(&root.join("docs/SPEED.md"), &format!("{origin}\n{tables}"));
         println!("{tables}");
     }

@@ -200,3 +200,15 @@ fn no_file_names_a_place_that_others_do_not_have() {
     }
     assert!(faults.is_empty(), "{faults:#?}");
 }
+
+/// The table of speed on its page is that of the last measurement, or there is none yet.
+#[test]
+fn the_page_of_speed_quotes_the_measurement() {
+    let page = read(&root().join("docs/SPEED.md"));
+    let (_, rest) = page.split_once("<!-- speed: begin -->").expect("the quote begins");
+    let (quote, _) = rest.split_once("<!-- speed: end -->").expect("the quote ends");
+    let measured = root().join("results/speed/README.md");
+    let measured = if measured.exists() { read(&measured) } else { String::new() };
+    assert!(measured.contains(quote.trim()), "run: cargo bench -p benches --bench speed");
+    assert_eq!(measured.is_empty(), quote.trim().is_empty(), "page and measurement belong together");
+}
