@@ -1,8 +1,8 @@
-//! M(t)/M/c through time: the forward equations of the queue, solved for a stepwise arrival rate.
+//! M(t)/M/c(t) through time: the forward equations of the queue, solved for stepwise arrival rate and number of workers.
 
 use crate::check;
 use crate::error::{ErrorKind, OracleError, Result};
-use crate::steps::Steps;
+use crate::steps::{Steps, merged_times};
 
 /// Most elementary steps (states times jumps) spent on one call.
 const MAX_WORK: f64 = 2e10;
@@ -28,11 +28,12 @@ pub struct Moment {
     pub full_probability: f64,
 }
 
-/// An M/M/c queue of limited room whose arrival rate is a step function of time.
+/// An M/M/c queue of limited room whose arrival rate, and number of workers, are step functions of time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ForwardMmc {
     mu: f64,
-    c: usize,
+    /// Workers; whole numbers.
+    workers: Steps,
     law: Vec<f64>,
     time: f64,
     rate: Steps,
@@ -45,9 +46,28 @@ impl ForwardMmc {
     /// Out of domain when `mu` is not above 0, `c` is 0, `room < c`, or `initial > room`;
     /// too large beyond ten million places.
     pub fn new(rate: Steps, mu: f64, c: u32, room: u32, initial: u32) -> Result<Self> {
-        check::positive("the service rate", mu)?;
         check::at_least("the number of workers", u64::from(c), 1)?;
-        check::at_least("the room", u64::from(room), u64::from(c).max(u64::from(initial)))?;
+        ForwardMmc::with_workers(rate, mu, &[(0.0, c)], room, initial)
+    }
+
+    /// The same with a number of workers that changes at stated times: pairs of start time and number, the first at 0.
+    /// Whoever is in service when their number falls waits again; exponential service forgets what was done.
+    ///
+    /// # Errors
+    /// As [`new`](ForwardMmc::new), and when the times do not rise from 0.
+    pub fn with_workers(
+        rate: Steps,
+        mu: f64,
+        workers: &[(f64, u32)],
+        room: u32,
+        initial: u32,
+    ) -> Result<Self> {
+        check::positive("the service rate", mu)?;
+        let most = workers.iter().map(|step| step.1).max().unwrap_or(0);
+        check::at_least("the number of workers", u64::from(most), 1)?;
+        check::at_least("the room", u64::from(room), u64::from(most).max(u64::from(initial)))?;
+        let steps: Vec<(f64, f64)> = workers.iter().map(|&(at, number)| (at, f64::from(number))).collect();
+        let workers = Steps::new(&steps)?;
         if room > MAX_ROOM {
             return Err(OracleError::new(
                 ErrorKind::TooLarge,
@@ -56,7 +76,7 @@ impl ForwardMmc {
         }
         let mut law = vec![0.0; room as usize + 1];
         law[initial as usize] = 1.0;
-        Ok(ForwardMmc { mu, c: c as usize, law, time: 0.0, rate })
+        Ok(ForwardMmc { mu, workers, law, time: 0.0, rate })
     }
 
     /// Moves to `time` and reports the state there. Times must not fall from call to call.
@@ -68,7 +88,8 @@ impl ForwardMmc {
     /// Out of domain when `time` lies before the last one; too large when the way there needs more than 2e10 steps.
     pub fn advance(&mut self, time: f64) -> Result<Moment> {
         check::not_negative("the time to advance", time - self.time)?;
-        let fastest = self.rate.values().fold(0.0, f64::max) + self.c as f64 * self.mu;
+        let fastest =
+            self.rate.values().fold(0.0, f64::max) + self.workers.values().fold(0.0, f64::max) * self.mu;
         let work = fastest * (time - self.time) * self.law.len() as f64;
         if work > MAX_WORK {
             return Err(OracleError::new(
@@ -79,7 +100,8 @@ impl ForwardMmc {
                 ),
             ));
         }
-        let mut cuts: Vec<f64> = self.rate.times().filter(|cut| *cut > self.time && *cut < time).collect();
+        let mut cuts = merged_times(&self.rate, &self.workers);
+        cuts.retain(|cut| *cut > self.time && *cut < time);
         cuts.push(time);
         for cut in cuts {
             self.run(self.rate.at(self.time), cut - self.time);
@@ -93,8 +115,16 @@ impl ForwardMmc {
         self.law.get(n as usize).copied().unwrap_or(0.0)
     }
 
+    /// Workers now.
+    fn c(&self) -> usize {
+        self.workers.at(self.time) as usize
+    }
+
     fn run(&mut self, lambda: f64, span: f64) {
-        let speed = lambda + self.c as f64 * self.mu;
+        let speed = lambda + self.c() as f64 * self.mu;
+        if speed == 0.0 {
+            return;
+        }
         // Short stretches keep exp(-speed * h) away from 0.
         let stretches = (speed * span / 64.0).ceil().max(1.0);
         let mean = speed * span / stretches;
@@ -118,11 +148,11 @@ impl ForwardMmc {
 
     /// One jump of the uniformised chain.
     fn jump(&self, law: &[f64], up: f64, down: f64) -> Vec<f64> {
-        let last = law.len() - 1;
-        let serve = |n: usize| n.min(self.c) as f64 * down;
+        let (last, c) = (law.len() - 1, self.c());
+        let serve = |n: usize| n.min(c) as f64 * down;
         let mut next = vec![0.0; law.len()];
         for (n, p) in law.iter().enumerate() {
-            let stay = (self.c - n.min(self.c)) as f64 * down + if n == last { up } else { 0.0 };
+            let stay = (c - n.min(c)) as f64 * down + if n == last { up } else { 0.0 };
             next[n] += p * stay;
             if n < last {
                 next[n + 1] += p * up;
@@ -136,13 +166,13 @@ impl ForwardMmc {
 
     fn moment(&self) -> Moment {
         let mean = |f: &dyn Fn(usize) -> f64| self.law.iter().enumerate().map(|(n, p)| f(n) * p).sum::<f64>();
-        let mean_number = mean(&|n| n as f64);
+        let (mean_number, c) = (mean(&|n| n as f64), self.c());
         Moment {
             time: self.time,
             mean_number,
             number_variance: mean(&|n| (n as f64 - mean_number).powi(2)),
-            mean_queue: mean(&|n| n.saturating_sub(self.c) as f64),
-            all_busy_probability: mean(&|n| f64::from(u8::from(n >= self.c))),
+            mean_queue: mean(&|n| n.saturating_sub(c) as f64),
+            all_busy_probability: mean(&|n| f64::from(u8::from(n >= c))),
             full_probability: self.law[self.law.len() - 1],
         }
     }

@@ -11,7 +11,7 @@
 //! | many workers, one queue | [`erlang`], [`mmc`], [`mmck`], [`mdc`], [`ggc`] (approximate) |
 //! | shared cores | [`ps`], [`ps_tail`] |
 //! | many queues behind a balancer | [`split`], [`round_robin`], [`jsq`], [`power_of_d`] |
-//! | servers that boot | [`setup`], [`setup_pool`] |
+//! | servers that boot | [`setup`], [`setup_pool`], [`booting`] |
 //! | load that changes with time | [`transient`], [`forward`], [`fluid`] |
 //! | laws of service times, functions of time | [`service`], [`steps`] |
 //! | intervals from simulated output | [`stats`], [`steady`] |
@@ -30,6 +30,7 @@ mod phase;
 mod poisson;
 mod roots;
 
+pub mod booting;
 pub mod elasticity;
 pub mod erlang;
 pub mod fluid;

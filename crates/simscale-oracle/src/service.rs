@@ -6,6 +6,7 @@ use crate::error::{ErrorKind, OracleError, Result};
 use crate::matrix::Matrix;
 use crate::phase::PhaseType;
 use crate::stats::normal_tail;
+use statrs::function::gamma::{gamma, gamma_ur};
 
 /// Largest number of Erlang stages whose full distribution is computed.
 pub const MAX_PHASES: u32 = 64;
@@ -30,6 +31,9 @@ enum Shape {
     Lognormal { mu: f64, sigma: f64 },
     Uniform { low: f64, high: f64 },
     BoundedPareto { alpha: f64, low: f64, high: f64 },
+    Gamma { shape: f64, scale: f64 },
+    Weibull { shape: f64, scale: f64 },
+    Quantiles { points: Vec<(f64, f64)> },
 }
 
 impl ServiceLaw {
@@ -130,6 +134,44 @@ impl ServiceLaw {
         Ok(ServiceLaw(Shape::BoundedPareto { alpha, low, high }))
     }
 
+    /// Gamma of given mean and squared coefficient of variation: shape `1 / scv`.
+    ///
+    /// # Errors
+    /// Out of domain when a parameter is not a finite number above 0.
+    pub fn gamma_with_scv(mean: f64, scv: f64) -> Result<Self> {
+        check::positive("the mean service time", mean)?;
+        check::positive("the squared coefficient of variation", scv)?;
+        Ok(ServiceLaw(Shape::Gamma { shape: 1.0 / scv, scale: mean * scv }))
+    }
+
+    /// Weibull of given mean: `P(S > t) = exp(-(t / b)^shape)` with `b = mean / Gamma(1 + 1 / shape)`.
+    ///
+    /// # Errors
+    /// Out of domain when a parameter is not a finite number above 0.
+    pub fn weibull(mean: f64, shape: f64) -> Result<Self> {
+        check::positive("the mean service time", mean)?;
+        check::positive("the Weibull shape", shape)?;
+        Ok(ServiceLaw(Shape::Weibull { shape, scale: mean / gamma(1.0 + 1.0 / shape) }))
+    }
+
+    /// Quantiles `(p, t)` joined by straight lines: uniform between neighbours. From `p = 0` to `p = 1`, both rising.
+    ///
+    /// # Errors
+    /// Out of domain when there are fewer than two points, `p` does not rise from 0 to 1, or times fall or are negative.
+    pub fn quantiles(points: &[(f64, f64)]) -> Result<Self> {
+        check::at_least("the number of quantiles", points.len() as u64, 2)?;
+        for (_, time) in points {
+            check::not_negative("the time of a quantile", *time)?;
+        }
+        let rises = points.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1);
+        if !rises || points[0].0 != 0.0 || points[points.len() - 1].0 != 1.0 {
+            return Err(OracleError::domain(format!(
+                "quantiles must rise from 0 to 1 and times with them, but they are {points:?}"
+            )));
+        }
+        Ok(ServiceLaw(Shape::Quantiles { points: points.to_vec() }))
+    }
+
     /// Mean.
     pub fn mean(&self) -> f64 {
         self.moment(1)
@@ -137,23 +179,7 @@ impl ServiceLaw {
 
     /// Raw moment `E[S^j]` for any `j >= 0` (reference formulas in Harchol-Balter 2013, ch. 3 and 20-21).
     pub fn moment(&self, j: u32) -> f64 {
-        let power = f64::from(j);
-        match self.0 {
-            Shape::Deterministic { value } => value.powf(power),
-            Shape::Exponential { mean } => factorial(j) * mean.powf(power),
-            Shape::Erlang { stages, mean } => {
-                let stage = mean / f64::from(stages);
-                (0..j).map(|i| (f64::from(stages) + f64::from(i)) * stage).product()
-            }
-            Shape::Hyperexponential { p, mean1, mean2 } => {
-                factorial(j) * (p * mean1.powf(power) + (1.0 - p) * mean2.powf(power))
-            }
-            Shape::Lognormal { mu, sigma } => (power * mu + 0.5 * (power * sigma).powi(2)).exp(),
-            Shape::Uniform { low, high } => {
-                (high.powf(power + 1.0) - low.powf(power + 1.0)) / ((power + 1.0) * (high - low))
-            }
-            Shape::BoundedPareto { alpha, low, high } => bounded_pareto_moment(power, alpha, low, high),
-        }
+        plain_moment(j, &self.0)
     }
 
     /// Variance; exactly 0 for a deterministic law.
@@ -197,6 +223,11 @@ impl ServiceLaw {
                 let cut = (low / high).powf(alpha);
                 (((low / t.clamp(low, high)).powf(alpha) - cut) / (1.0 - cut)).clamp(0.0, 1.0)
             }
+            // The incomplete gamma function is not defined at 0.
+            Shape::Gamma { .. } if t == 0.0 => 1.0,
+            Shape::Gamma { shape, scale } => gamma_ur(shape, t / scale),
+            Shape::Weibull { shape, scale } => (-(t / scale).powf(shape)).exp(),
+            Shape::Quantiles { ref points } => points.windows(2).map(|pair| piece_tail(t, pair)).sum(),
         }
     }
 
@@ -260,6 +291,7 @@ impl ServiceLaw {
         match self.0 {
             Shape::Deterministic { value } => vec![value],
             Shape::Uniform { low, high } | Shape::BoundedPareto { low, high, .. } => vec![low, high],
+            Shape::Quantiles { ref points } => points.iter().map(|point| point.1).collect(),
             _ => Vec::new(),
         }
     }
@@ -274,4 +306,47 @@ fn bounded_pareto_moment(j: f64, alpha: f64, low: f64, high: f64) -> f64 {
     let (gap, ratio) = (j - alpha, (high / low).ln());
     let growth = if gap == 0.0 { ratio } else { (gap * ratio).exp_m1() / gap };
     scale * low.powf(gap) * growth
+}
+
+/// `E[S^j]` of the laws that have a closed form of one piece.
+fn plain_moment(j: u32, shape: &Shape) -> f64 {
+    let power = f64::from(j);
+    match *shape {
+        Shape::Deterministic { value } => value.powf(power),
+        Shape::Exponential { mean } => factorial(j) * mean.powf(power),
+        Shape::Erlang { stages, mean } => {
+            let stage = mean / f64::from(stages);
+            (0..j).map(|i| (f64::from(stages) + f64::from(i)) * stage).product()
+        }
+        Shape::Hyperexponential { p, mean1, mean2 } => {
+            factorial(j) * (p * mean1.powf(power) + (1.0 - p) * mean2.powf(power))
+        }
+        Shape::Lognormal { mu, sigma } => (power * mu + 0.5 * (power * sigma).powi(2)).exp(),
+        Shape::Uniform { low, high } => {
+            (high.powf(power + 1.0) - low.powf(power + 1.0)) / ((power + 1.0) * (high - low))
+        }
+        Shape::BoundedPareto { alpha, low, high } => bounded_pareto_moment(power, alpha, low, high),
+        Shape::Gamma { shape, scale } => (0..j).map(|i| (shape + f64::from(i)) * scale).product(),
+        Shape::Weibull { shape, scale } => scale.powf(power) * gamma(1.0 + power / shape),
+        Shape::Quantiles { ref points } => points.windows(2).map(|pair| piece_moment(power, pair)).sum(),
+    }
+}
+
+/// What the piece between two quantiles adds to `E[S^j]`.
+fn piece_moment(j: f64, pair: &[(f64, f64)]) -> f64 {
+    let ((p, low), (q, high)) = (pair[0], pair[1]);
+    let inside = if low == high {
+        low.powf(j)
+    } else {
+        (high.powf(j + 1.0) - low.powf(j + 1.0)) / ((j + 1.0) * (high - low))
+    };
+    (q - p) * inside
+}
+
+/// What the piece between two quantiles adds to `P(S > t)`.
+fn piece_tail(t: f64, pair: &[(f64, f64)]) -> f64 {
+    let ((p, low), (q, high)) = (pair[0], pair[1]);
+    let beyond =
+        if low == high { f64::from(u8::from(t < low)) } else { ((high - t) / (high - low)).clamp(0.0, 1.0) };
+    (q - p) * beyond
 }

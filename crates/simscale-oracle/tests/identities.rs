@@ -1,6 +1,8 @@
 //! Relations that must hold between models, so that one mistake cannot hide in one formula.
 
+use simscale_oracle::booting::BootingMmc;
 use simscale_oracle::erlang::{erlang_b, erlang_c};
+use simscale_oracle::forward::ForwardMmc;
 use simscale_oracle::ggc::GgcApproximation;
 use simscale_oracle::jsq::ShortestOfD;
 use simscale_oracle::md1::Md1;
@@ -17,6 +19,7 @@ use simscale_oracle::service::ServiceLaw;
 use simscale_oracle::setup::{Mm1Setup, MmInfSetup};
 use simscale_oracle::setup_pool::{MmkSetup, PowerDraw, SetupRule};
 use simscale_oracle::split;
+use simscale_oracle::steps::Steps;
 
 /// Equal up to a relative difference.
 #[track_caller]
@@ -295,4 +298,53 @@ fn service_moments_are_integrals_of_tails() {
         close(integral(100.0, 20_000, |t| 2.0 * t * law.tail(t)), law.moment(2), 2e-4);
         close(law.variance(), law.moment(2) - law.mean().powi(2), 1e-9);
     }
+}
+
+/// Laws that are two names of one law have the same moments and tails.
+#[test]
+fn laws_meet_where_they_are_the_same() {
+    let pairs = [
+        (ServiceLaw::gamma_with_scv(2.0, 0.25), ServiceLaw::erlang(4, 2.0)),
+        (ServiceLaw::gamma_with_scv(2.0, 1.0), ServiceLaw::exponential(2.0)),
+        (ServiceLaw::weibull(2.0, 1.0), ServiceLaw::exponential(2.0)),
+        (ServiceLaw::quantiles(&[(0.0, 0.5), (1.0, 1.5)]), ServiceLaw::uniform(0.5, 1.5)),
+        (ServiceLaw::quantiles(&[(0.0, 0.5), (0.25, 0.75), (1.0, 1.5)]), ServiceLaw::uniform(0.5, 1.5)),
+        (ServiceLaw::quantiles(&[(0.0, 3.0), (1.0, 3.0)]), ServiceLaw::deterministic(3.0)),
+    ];
+    for (a, b) in pairs {
+        let (a, b) = (a.unwrap(), b.unwrap());
+        for j in 1..=3 {
+            assert!((a.moment(j) / b.moment(j) - 1.0).abs() < 1e-12, "{a:?} {b:?} {j}");
+        }
+        for t in [0.0, 0.3, 0.6, 1.2, 2.9, 5.0] {
+            assert!((a.tail(t) - b.tail(t)).abs() < 1e-12, "{a:?} {b:?} {t}");
+        }
+    }
+    // P(S > t) of a Weibull law at its scale is 1/e, and the mean of shape 1/2 is twice the scale.
+    let law = ServiceLaw::weibull(2.0, 0.5).unwrap();
+    assert!((law.tail(1.0) - (-1.0f64).exp()).abs() < 1e-12 && (law.moment(2) - 24.0).abs() < 1e-10);
+    assert!(ServiceLaw::quantiles(&[(0.0, 1.0), (0.9, 2.0)]).is_err());
+}
+
+/// Workers that boot: the same equations as a queue whose workers are there, or never come.
+#[test]
+fn booting_workers_lie_between_none_and_all() {
+    let forward = |workers: &[(f64, u32)]| {
+        let rate = Steps::constant(3.0).unwrap();
+        let mut model = ForwardMmc::with_workers(rate, 1.0, workers, 150, 0).unwrap();
+        model.advance(20.0).unwrap().mean_number
+    };
+    let booting = |alpha: f64| {
+        let mut model = BootingMmc::new((3.0, 1.0), (2, 3), alpha, 5.0, 150).unwrap();
+        model.advance(20.0).unwrap();
+        assert!((model.mean_booting() - 3.0 * (-alpha * 15.0).exp()).abs() < 1e-9, "{alpha}");
+        assert!(model.full_probability() < 1e-12);
+        model.mean_number()
+    };
+    assert!((booting(1e-12) - forward(&[(0.0, 2)])).abs() < 1e-8);
+    assert!((booting(1e4) / forward(&[(0.0, 2), (5.0, 5)]) - 1.0).abs() < 1e-4);
+    let (slow, fast) = (booting(0.05), booting(0.5));
+    assert!(forward(&[(0.0, 2)]) > slow && slow > fast && fast > forward(&[(0.0, 5)]), "{slow} {fast}");
+    // A step to the same number changes nothing.
+    assert!((forward(&[(0.0, 2)]) - forward(&[(0.0, 2), (7.0, 2)])).abs() < 1e-10);
 }

@@ -12,6 +12,7 @@ mod size;
 mod suite;
 mod sweep;
 mod tune;
+mod validate;
 
 use crate::failure::{Code, Failure};
 use clap::{CommandFactory, Parser, Subcommand};
@@ -38,6 +39,7 @@ Examples:
   simscale diff results/shop-old results/shop-new
   simscale explain-run results/shop --at 14:32   why it was as it was then
   simscale size --rate 400/s --cpu-time 35ms --p99 300ms
+  simscale validate                       theory against simulation, in a minute
   simscale run scenarios/*.toml --format json | jq .cost_usd.total
 
 Exit codes: 0 done, 1 an expectation failed or a figure got worse, 2 wrong input or environment, 3 a law of the simulation broke, 130 Ctrl-C.";
@@ -67,6 +69,8 @@ enum Command {
     Init(init::Args),
     /// Tell how many instances a steady load and a promise need, without a simulation.
     Size(size::Args),
+    /// Hold the engine against exact answers of queueing theory, over a grid of cases.
+    Validate(validate::Args),
     /// List what a scenario can name.
     List(list::Args),
     /// Print the JSON Schema of a scenario, for editors.
@@ -95,6 +99,7 @@ pub fn execute(cli: Cli, stop: &AtomicBool) -> Result<Code, Failure> {
         Command::ExplainRun(args) => explain_run::explain(&args),
         Command::Init(args) => init::init(&args),
         Command::Size(args) => size::size(&args),
+        Command::Validate(args) => validate::validate(&args, stop),
         Command::List(args) => list::list(&args),
         Command::Schema => {
             crate::record::Console::data(&reference::schema());

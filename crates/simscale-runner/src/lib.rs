@@ -18,4 +18,5 @@ pub mod source;
 pub mod sweep;
 pub mod timeline;
 pub mod trace;
+pub mod validate;
 pub mod versus;
