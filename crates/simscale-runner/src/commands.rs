@@ -42,7 +42,7 @@ Examples:
   simscale validate                       theory against simulation, in a minute
   simscale run scenarios/*.toml --format json | jq .cost_usd.total
 
-Exit codes: 0 done, 1 an expectation failed or a figure got worse, 2 wrong input or environment, 3 a law of the simulation broke, 130 Ctrl-C.";
+Exit codes: 0 done, 1 an expectation failed or a figure got worse, 2 wrong input or environment, 3 a law of the simulation broke, 130 Ctrl-C or SIGTERM.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -85,7 +85,7 @@ enum Command {
     Reference(reference::Args),
 }
 
-/// Does what the command line says. `stop` is set by Ctrl-C.
+/// Does what the command line says. `stop` is set by Ctrl-C and SIGTERM.
 pub fn execute(cli: Cli, stop: &AtomicBool) -> Result<Code, Failure> {
     match cli.command {
         Command::Run(args) => run::run(&args, stop),

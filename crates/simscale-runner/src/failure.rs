@@ -14,7 +14,7 @@ pub enum Code {
     Input = 2,
     /// A law of the simulation broke: a bug.
     Law = 3,
-    /// Stopped by Ctrl-C.
+    /// Stopped by Ctrl-C or SIGTERM.
     Stopped = 130,
 }
 
@@ -28,7 +28,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Ctrl-C came before anything was written.
+    /// Ctrl-C or SIGTERM came before anything was written.
     pub fn stopped(what: &str) -> Failure {
         Failure { code: Code::Stopped, message: format!("{what}: stopped; nothing was written") }
     }

@@ -7,6 +7,7 @@ pub mod explain;
 pub mod failure;
 pub mod hash;
 pub mod html;
+pub mod input;
 pub mod lead_in;
 pub mod number;
 pub mod output;

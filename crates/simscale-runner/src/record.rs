@@ -7,7 +7,8 @@ use crate::timeline::Series;
 use indicatif::{ProgressBar, ProgressStyle};
 use simscale::engine::{ActivityRow, InstanceRow, PeriodRow, SimTime, Sink};
 use simscale::scenario::RunSettings;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
@@ -71,7 +72,8 @@ impl Sink for Recorder<'_> {
 
     /// Ends the run on Ctrl-C, and when its rows cannot be written any more.
     fn stop(&mut self) -> bool {
-        self.stop.load(Relaxed) || self.periods.has_failed() || self.activities.has_failed()
+        let tables = [self.periods.has_failed(), self.activities.has_failed(), self.instances.has_failed()];
+        self.stop.load(Relaxed) || tables.contains(&true)
     }
 }
 
@@ -117,15 +119,26 @@ impl Progress {
     }
 }
 
-/// Standard output and standard error, with colours where they belong; a closed pipe is no error.
+/// Standard output and standard error, with colours where they belong; a closed pipe is no error, a full disk is.
 pub struct Console;
+
+/// Why standard output did not take what it was given.
+static LOST: OnceLock<String> = OnceLock::new();
 
 impl Console {
     /// Data, for the next program or a reader.
     pub fn data(text: &str) {
         let mut out = anstream::stdout().lock();
         // A reader that has seen enough (`| head`) closes the pipe; that is its right.
-        _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => _ = LOST.set(error.to_string()),
+            _ => {}
+        }
+    }
+
+    /// Why data was lost, if some was.
+    pub fn lost() -> Option<&'static str> {
+        LOST.get().map(String::as_str)
     }
 
     /// Talk, for the person at the terminal.

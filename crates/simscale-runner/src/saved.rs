@@ -3,6 +3,7 @@
 //! A run is a result of one cell and one replication: its `summary.json`. A sweep or a comparison writes `baseline.json`.
 
 use crate::failure::Failure;
+use crate::input;
 use crate::sweep::{Found, Holds, Task};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -125,11 +126,7 @@ impl Saved {
             )?,
         };
         let shown = file.display();
-        let failed = |error: std::io::Error| Failure::input(format!("{shown}: cannot be read: {error}"));
-        if std::fs::metadata(&file).map_err(failed)?.len() > LARGEST {
-            return Err(Failure::input(format!("{shown}: is larger than a result can be")));
-        }
-        let text = std::fs::read_to_string(&file).map_err(failed)?;
+        let text = input::bounded_text(&file, LARGEST)?;
         Saved::parse(&text).map_err(|why| Failure::input(format!("{shown}: {why}")))
     }
 

@@ -70,6 +70,11 @@ pub fn simulate(source: &Source, mut folder: Folder, setting: &Setting<'_>) -> R
     if result.stopped_at.is_some() {
         return Err(Failure::stopped(&source.file));
     }
+    source
+        .trace
+        .as_ref()
+        .map_or(Ok(()), |trace| trace.unchanged())
+        .map_err(|error| Failure::input(format!("{}: workload.trace.file: {error}", source.file)))?;
     let summary = summary(source, &result);
     let bounds = scenario.expect.figures.iter().filter(|_| setting.expect);
     let bounds = bounds.filter_map(|(path, bound)| Some((path.as_str(), bound.bounds()?)));

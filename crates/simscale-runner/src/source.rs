@@ -2,12 +2,12 @@
 
 use crate::failure::{Code, Failure};
 use crate::lead_in::{self, Cut};
+use crate::input;
 use crate::output::{TraceRecord, file_name};
 use crate::trace::{CheckedTrace, TraceFormat};
 use simscale::Scenario;
 use simscale::scenario::Rates;
 use simscale::text::{MAX_BYTES, Override};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -50,7 +50,8 @@ impl Source {
             .map_err(|mistakes| Failure::input(mistakes.render(true)))?;
         let mut traces = Traces::new(stop);
         let trace = traces.of(file, &scenario, &overrides)?;
-        let (warnings, versus) = (traces.warnings, versus(file, &scenario, &overrides));
+        let versus = traces.versus(file, &scenario, &overrides);
+        let warnings = traces.warnings;
         let sha256 = crate::hash::of_text(&text);
         Ok(Source { file: file.to_string(), sha256, scenario, trace, versus, warnings, cut: None })
     }
@@ -70,9 +71,7 @@ impl Source {
 
     /// Mean and highest rate of the trace over the run.
     pub fn trace_rates(&self) -> Option<Rates> {
-        let facts = &self.trace.as_ref()?.facts;
-        let seconds = self.scenario.simulation.duration.seconds();
-        Some(Rates { mean: facts.used_requests / seconds, peak: facts.used_peak })
+        Some(rates_of(&self.scenario, self.trace.as_ref()?))
     }
 
     /// The source with the lead-in found in a pilot with its own seed; `None` where the scenario gives one.
@@ -92,7 +91,7 @@ impl Source {
     }
 }
 
-/// Traces as they are opened, each checked once however many scenarios use it.
+/// The files that scenarios name: traces, each checked once however many scenarios use it, and saved results.
 pub struct Traces<'a> {
     stop: &'a AtomicBool,
     checked: Vec<(PathBuf, TraceFormat, Arc<CheckedTrace>)>,
@@ -118,13 +117,11 @@ impl<'a> Traces<'a> {
         let format = TraceFormat::of(trace, &scenario.simulation);
         let known = self.checked.iter().find(|(known, as_read, _)| *known == path && *as_read == format);
         if let Some((_, _, checked)) = known {
-            return Ok(Some(Arc::clone(checked)));
+            let checked = Arc::clone(checked);
+            fits(file, scenario, &checked)?;
+            return Ok(Some(checked));
         }
-        if !given && leaves(folder(file), &path) {
-            let path = path.display();
-            self.warnings
-                .push(format!("{file}: workload.trace.file reads outside the scenario's folder: {path}"));
-        }
+        self.warn(file, "workload.trace.file", &path, given);
         let checked = CheckedTrace::check(&path, &path.display().to_string(), format.clone(), self.stop);
         let checked = checked.map_err(|error| match self.stop.load(Relaxed) {
             true => Failure::stopped(file),
@@ -132,7 +129,29 @@ impl<'a> Traces<'a> {
         })?;
         let checked = Arc::new(checked);
         self.checked.push((path, format, Arc::clone(&checked)));
+        fits(file, scenario, &checked)?;
         Ok(Some(checked))
+    }
+}
+
+impl Traces<'_> {
+    /// Where the saved result of a scenario's `expect.versus` lies.
+    pub fn versus(&mut self, file: &str, scenario: &Scenario, overrides: &[Override]) -> Option<PathBuf> {
+        let versus = scenario.expect.versus.as_deref()?;
+        let (path, given) = placed(file, versus, overrides, &["expect", "expect.versus"]);
+        self.warn(file, "expect.versus", &path, given);
+        Some(path)
+    }
+
+    /// Names a file that lies outside the scenario's folder, once, unless `--set` names it.
+    fn warn(&mut self, file: &str, key: &str, path: &Path, given: bool) {
+        if !given && leaves(folder(file), path) {
+            let path = path.display();
+            let warning = format!("{file}: {key} reads outside the scenario's folder: {path}");
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
     }
 }
 
@@ -152,32 +171,25 @@ impl Changes {
 
 /// The text of a scenario's file; no more of it is read than a scenario may have.
 pub(crate) fn read_text(file: &str) -> Result<String, Failure> {
-    let failed = |error: std::io::Error| Failure::input(format!("{file}: cannot be read: {error}"));
-    if std::fs::metadata(file).map_err(failed)?.is_dir() {
+    if Path::new(file).is_dir() {
         return Err(Failure::input(format!(
             "{file} is a folder; name the scenario files in it, such as {file}/*.toml"
         )));
     }
-    let mut bytes = Vec::new();
-    std::fs::File::open(file)
-        .map_err(failed)?
-        .take(MAX_BYTES as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
-            .iter()
-            .filter(|&&byte| byte == b'\n')
-            .count()
-            + 1;
-        Failure::input(format!("{file}:{line}: is not UTF-8 text; save the file as UTF-8"))
-    })
+    input::text(Path::new(file), MAX_BYTES as u64)
 }
 
-/// Where the saved result of a scenario's `expect.versus` lies.
-pub fn versus(file: &str, scenario: &Scenario, overrides: &[Override]) -> Option<PathBuf> {
-    let versus = scenario.expect.versus.as_deref()?;
-    Some(placed(file, versus, overrides, &["expect", "expect.versus"]).0)
+fn rates_of(scenario: &Scenario, trace: &CheckedTrace) -> Rates {
+    let seconds = scenario.simulation.duration.seconds();
+    Rates { mean: trace.facts.used_requests / seconds, peak: trace.facts.used_peak }
+}
+
+/// Refuses a run on a trace that nobody would see the end of.
+fn fits(file: &str, scenario: &Scenario, trace: &CheckedTrace) -> Result<(), Failure> {
+    match scenario.too_long(rates_of(scenario, trace)) {
+        None => Ok(()),
+        Some(why) => Err(Failure::input(format!("{file}: {why}"))),
+    }
 }
 
 /// Where a trace lies, and whether `--set` says so.

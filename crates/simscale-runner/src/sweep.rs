@@ -25,7 +25,7 @@ pub use clairvoyant::Plan;
 pub use days::{DAY_COLUMNS, DayCell, Days, Given};
 pub use judgement::{Answer, CellRuns, Holds, Study, Verdict};
 pub use picture::svg;
-pub use store::{Before, Measured, RunId};
+pub use store::{Before, JOURNAL, Measured, RunId, Store};
 pub use story::Story;
 pub use tables::{CELL_COLUMNS, COMPARISON_COLUMNS, RUN_COLUMNS};
 pub use tune::{HeldOut, Lattice, Round, Tuned, Tuning};
@@ -43,7 +43,6 @@ use simscale::summary::{HOURS_PER_MONTH, figure_paths};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use store::Store;
 
 /// The files of a sweep's folder, in the order in which they are moved into place.
 pub const SWEEP_FILES: [&str; 15] = [
@@ -218,7 +217,7 @@ impl Task {
         if let Some(tuning) = &self.tuning {
             return self.search(tuning, folder, setting);
         }
-        let (store, done) = Store::open(folder.target(), &self.fixed(), setting.before)?;
+        let (store, done) = Store::open(folder.target(), &self.fixed(), self.paths().len(), setting.before)?;
         let mut bench = Bench::new(self, &store, done, setting);
         let (study, precise) = self.settle(&bench)?;
         let answer = Answer::of(&study);
@@ -256,9 +255,22 @@ impl Task {
         found: &Found,
         runs: &BTreeMap<RunId, Measured>,
     ) -> Result<(), Failure> {
+        self.traces_unchanged()?;
         tables::write(&mut folder, self, found, runs)?;
         self.write(&mut folder, found)?;
         folder.publish()?;
+        Ok(())
+    }
+
+    /// Whether all runs read the traces that were checked.
+    fn traces_unchanged(&self) -> Result<(), Failure> {
+        let mut seen: Vec<&str> = Vec::new();
+        for trace in self.cells.iter().filter_map(|cell| cell.trace.as_ref()) {
+            if !seen.contains(&trace.facts.sha256.as_str()) {
+                seen.push(&trace.facts.sha256);
+                trace.unchanged().map_err(|error| Failure::input(error.to_string()))?;
+            }
+        }
         Ok(())
     }
 

@@ -11,6 +11,7 @@ use simscale::engine::{SimDuration, SimTime, TraceReader, TraceRow};
 use simscale::scenario::{RunSettings, Trace, TraceGaps, TraceValues};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 
 /// How to read a trace file.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +72,8 @@ pub enum Values {
 pub struct CheckedTrace {
     path: PathBuf,
     format: TraceFormat,
+    /// The first mistake that a reader met after all, which ended its stream.
+    broken: Arc<OnceLock<TraceError>>,
     /// Facts about the file.
     pub facts: TraceFacts,
 }
@@ -133,7 +136,7 @@ impl CheckedTrace {
             );
             return Err(TraceError::new(shown, None, rule).hint(hint));
         }
-        Ok(CheckedTrace { path: path.to_path_buf(), format, facts })
+        Ok(CheckedTrace { path: path.to_path_buf(), format, broken: Arc::default(), facts })
     }
 
     /// The part of the run after the end of the trace, when nothing arrives any more.
@@ -148,10 +151,30 @@ impl CheckedTrace {
         self.format.used.1.since(self.format.used.0).as_secs_f64().max(1e-9)
     }
 
-    /// Streams the rows. A file that has changed since the check ends the stream at its first mistake.
+    /// Streams the rows. A file that has changed since the check ends the stream at its first mistake, which
+    /// [`CheckedTrace::unchanged`] tells.
     pub fn reader(&self) -> Result<TraceReader, TraceError> {
         let rows = Rows::open(&self.path, &self.path.display().to_string(), &self.format)?;
-        Ok(Box::new(rows.map_while(Result::ok).map(|row| row.as_core())))
+        let broken = Arc::clone(&self.broken);
+        let good = move |row: Result<Row, TraceError>| row.map_err(|error| broken.set(error)).ok();
+        Ok(Box::new(rows.map_while(good).map(|row| row.as_core())))
+    }
+
+    /// Whether what was read is what was checked: asked at the end of a run, which may have taken hours.
+    ///
+    /// # Errors
+    /// A file that a reader found broken, or that is another one by its hash.
+    pub fn unchanged(&self) -> Result<(), TraceError> {
+        let shown = self.path.display().to_string();
+        let changed = || {
+            let hint = "keep it as it is until the run has ended, and run again";
+            TraceError::new(&shown, None, "changed while it was read").hint(hint)
+        };
+        if self.broken.get().is_some() {
+            return Err(changed());
+        }
+        let now = open::hash(&self.path, &shown, &AtomicBool::new(false)).map_err(|_| changed())?;
+        if now == self.facts.sha256 { Ok(()) } else { Err(changed()) }
     }
 }
 

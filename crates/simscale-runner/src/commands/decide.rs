@@ -2,6 +2,7 @@
 
 use super::Format;
 use crate::failure::{Code, Failure};
+use crate::input;
 use crate::number::{counted, span};
 use crate::output::{ACTIVITY_COLUMNS, activity_cells};
 use crate::record::Console;
@@ -11,7 +12,7 @@ use simscale::decide::{Control, MAX_LINE_BYTES, Recording, run};
 use simscale::engine::{ActivityKind, ActivityRow, Sink};
 use simscale::scenario::RunSettings;
 use simscale::text::Duration;
-use std::io::Read;
+use std::path::Path;
 
 /// Bad lines that are told one by one.
 const TOLD: usize = 20;
@@ -72,13 +73,7 @@ pub fn decide(args: &Args) -> Result<Code, Failure> {
 }
 
 fn recording_text(file: &str) -> Result<String, Failure> {
-    let wrong = |error: std::io::Error| Failure::input(error.to_string());
-    let mut text = String::new();
-    let opened = fs_err::File::open(file).map_err(wrong)?;
-    opened.take(MAX_RECORDING + 1).read_to_string(&mut text).map_err(|error| {
-        let hint = "an observation is a JSON object on a line of its own, in UTF-8";
-        Failure::input(format!("{file}: {error}; {hint}"))
-    })?;
+    let text = input::text(Path::new(file), MAX_RECORDING)?;
     if text.len() as u64 > MAX_RECORDING {
         let most = MAX_RECORDING >> 20;
         let line = MAX_LINE_BYTES >> 10;

@@ -7,7 +7,7 @@ use crate::output::{Folder, file_name, write_whole};
 use crate::record::Console;
 use crate::report::{Look, Mark};
 use crate::saved::Saved;
-use crate::source::{Changes, Source, Traces, read_text, versus};
+use crate::source::{Changes, Source, Traces, read_text};
 use crate::sweep::{self, Before, Lattice, Prepared, SWEEP_FILES, Setting, Task, Tuning};
 use crate::versus::{Gate, Line};
 use simscale::plan::Plan;
@@ -182,7 +182,7 @@ pub(super) fn planned(args: &SweepArgs, word: &str, stop: &AtomicBool) -> Result
             values: cell.values.clone(),
             scenario: cell.scenario.resolved(),
             trace,
-            versus: versus(&args.file, &cell.scenario, &overrides),
+            versus: traces.versus(&args.file, &cell.scenario, &overrides),
         });
     }
     traces.warnings.iter().for_each(|warning| Console::talk(warning));

@@ -2,12 +2,17 @@
 
 use super::Period;
 use crate::failure::Failure;
+use crate::input;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use simscale::Scenario;
 use simscale::engine::{ActivityKind, SimTime};
+use simscale::text::MAX_BYTES;
 use std::collections::BTreeSet;
 use std::path::Path;
+
+/// Longest table that is read, bytes: it is kept in memory.
+const LARGEST_TABLE: u64 = 256 << 20;
 
 /// A row of `activities.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -75,7 +80,10 @@ impl ResultFolder {
             Failure::input(format!("{}: is no result folder: it {what}; {hint}", folder.display()))
         };
         let path = folder.join("resolved.toml");
-        let text = fs_err::read_to_string(&path).map_err(|_| missing("resolved.toml"))?;
+        if !path.is_file() {
+            return Err(missing("resolved.toml"));
+        }
+        let text = input::text(&path, MAX_BYTES as u64)?;
         let scenario = Scenario::read(&path.display().to_string(), &text, &[])
             .map_err(|mistakes| Failure::input(mistakes.render(true)))?;
         let events = table(folder, "activities.csv", &missing)?;
@@ -107,8 +115,10 @@ impl ResultFolder {
         let mut parts = clock.split(':');
         let (hours, minutes) = (parts.next()?.parse::<u64>().ok()?, parts.next()?.parse::<u64>().ok()?);
         let seconds = parts.next()?.parse::<f64>().ok()?;
-        let millis = (hours * 60 + minutes) * 60_000 + (seconds * 1e3).round() as u64;
-        Some(SimTime::from_nanos(millis * 1_000_000))
+        let minutes = hours.checked_mul(60)?.checked_add(minutes)?;
+        let millis = minutes.checked_mul(60_000)?.checked_add((seconds * 1e3).round() as u64)?;
+        // A log that somebody changed may say anything.
+        millis.checked_mul(1_000_000).map(SimTime::from_nanos)
     }
 }
 
@@ -118,8 +128,12 @@ fn table<T: DeserializeOwned>(
     missing: &dyn Fn(&str) -> Failure,
 ) -> Result<Vec<T>, Failure> {
     let path = folder.join(name);
-    let file = fs_err::File::open(&path).map_err(|_| missing(name))?;
-    let rows: Result<Vec<T>, csv::Error> = csv::Reader::from_reader(file).into_deserialize().collect();
+    if !path.is_file() {
+        return Err(missing(name));
+    }
+    let text = input::bounded_text(&path, LARGEST_TABLE)?;
+    let rows: Result<Vec<T>, csv::Error> =
+        csv::Reader::from_reader(text.as_bytes()).into_deserialize().collect();
     rows.map_err(|error| {
         let hint = "it was changed, or written by another version: run the scenario again";
         Failure::input(format!("{}: {error}; {hint}", path.display()))

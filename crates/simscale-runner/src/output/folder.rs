@@ -66,13 +66,7 @@ impl Folder {
                  say --out {shown} to overwrite them, or name another folder"
             )));
         }
-        for name in files.iter().filter(|_| exists) {
-            if target.join(name).is_dir() {
-                return Err(Failure::input(format!(
-                    "{shown}/{name} is a folder where a result file belongs; move it away"
-                )));
-            }
-        }
+        no_folder_in_the_way(target, files)?;
         let failed = |error: std::io::Error| Failure::input(format!("cannot write into {shown}: {error}"));
         let Some(claim) = Claim::on(target).map_err(failed)? else {
             return Err(Failure::input(format!(
@@ -107,8 +101,17 @@ impl Folder {
         file.write_all(content).and_then(|()| file.flush()).map_err(|error| write_failure(name, &error))
     }
 
-    /// Moves the files into place. Result files of an older run that this one did not write are removed: they would lie.
+    /// Moves the files into place. Result files of an older run that this one did not write are removed: they would lie. What
+    /// cannot be moved is kept in a folder of its own and named: it may be the work of hours.
     pub fn publish(self) -> Result<PathBuf, Failure> {
+        let moved = no_folder_in_the_way(&self.target, self.files).and_then(|()| self.move_all());
+        let Err(failure) = moved else { return Ok(self.target) };
+        let kept = keep(self.staging, &self.target);
+        let message = format!("{}; the new results are kept in {}", failure.message, kept.display());
+        Err(Failure { message, ..failure })
+    }
+
+    fn move_all(&self) -> Result<(), Failure> {
         let failed =
             |error: std::io::Error| Failure::input(format!("cannot move the results into place: {error}"));
         let manifest = self.target.join("manifest.json");
@@ -123,7 +126,29 @@ impl Folder {
                 fs::remove_file(&place).map_err(failed)?;
             }
         }
-        Ok(self.target.clone())
+        Ok(())
+    }
+}
+
+/// Refuses a folder that lies where a result file belongs, before anything is moved.
+fn no_folder_in_the_way(target: &Path, files: &[&str]) -> Result<(), Failure> {
+    match files.iter().find(|name| target.join(name).is_dir()) {
+        None => Ok(()),
+        Some(name) => Err(Failure::input(format!(
+            "{}/{name} is a folder where a result file belongs; move it away",
+            target.display()
+        ))),
+    }
+}
+
+/// Gives results that could not be moved into place a name that no later run tidies away.
+fn keep(staging: TempDir, target: &Path) -> PathBuf {
+    let hidden = staging.keep();
+    let names = (1..1000).map(|number| target.join(format!("unpublished-{number}")));
+    let free = names.into_iter().find(|name| !name.exists());
+    match free.filter(|free| fs::rename(&hidden, free).is_ok()) {
+        Some(named) => named,
+        None => hidden,
     }
 }
 

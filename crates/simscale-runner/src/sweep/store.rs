@@ -1,6 +1,7 @@
 //! The journal of a sweep: one line a run, written as it ends, so that a kill loses no more than the runs in flight.
 
 use crate::failure::Failure;
+use crate::hash;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -15,7 +16,7 @@ pub const JOURNAL: &str = "journal.jsonl";
 const LONGEST_LINE: u64 = 1 << 20;
 
 /// Number of the journal's layout.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// Which run: the place of its cell, and the number of its replication.
 pub type RunId = (usize, u64);
@@ -48,6 +49,22 @@ struct Line {
     figures: Vec<Option<f64>>,
     fingerprint: String,
     requests: u64,
+    /// Hash of the line without it: a digit that changed on the disk would else pass for a result.
+    sha256: String,
+}
+
+impl Line {
+    fn of((cell, replication): RunId, measured: &Measured) -> Line {
+        let Measured { figures, fingerprint, requests } = measured.clone();
+        let mut line = Line { cell, replication, figures, fingerprint, requests, sha256: String::new() };
+        line.sha256 = line.hash();
+        line
+    }
+
+    fn hash(&self) -> String {
+        let said = (self.cell, self.replication, &self.figures, &self.fingerprint, self.requests);
+        hash::of_text(&serde_json::to_string(&said).expect("plain data has a form in JSON"))
+    }
 }
 
 /// The file that keeps the runs that are done.
@@ -68,18 +85,24 @@ pub enum Before {
 }
 
 impl Store {
-    /// Opens the journal of a folder; hands over the runs that are in it. `plan` is the hash of all that fixes the runs.
+    /// Opens the journal of a folder; hands over the runs that are in it. `plan` is the hash of all that fixes the runs, `figures` how
+    /// many each has.
     ///
     /// # Errors
-    /// A journal that is not wanted, or of other runs, or of no sweep; a file that cannot be read or written.
+    /// A journal that is not wanted, or of other runs, or of no sweep, or damaged; a file that cannot be read or written.
     pub fn open(
         folder: &Path,
         plan: &str,
+        figures: usize,
         before: Before,
     ) -> Result<(Store, BTreeMap<RunId, Measured>), Failure> {
         let path = folder.join(JOURNAL);
         let shown = path.display();
         let failed = |error: std::io::Error| Failure::input(format!("cannot use {shown}: {error}"));
+        // Asked before it is opened: a pipe would keep this waiting for its other end.
+        if std::fs::metadata(&path).is_ok_and(|there| !there.is_file()) {
+            return Err(Failure::input(format!("{shown} is not a regular file; move it away")));
+        }
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path).map_err(failed)?;
         let empty = file.metadata().map_err(failed)?.len() == 0;
         if before == Before::Refuse && !empty {
@@ -89,7 +112,7 @@ impl Store {
         }
         let mut done = BTreeMap::new();
         if before == Before::Resume && !empty {
-            let good = read(&file, plan, &path, &mut done)?;
+            let good = read(&file, (plan, figures), &path, &mut done)?;
             file.set_len(good).map_err(failed)?;
         } else {
             file.set_len(0).map_err(failed)?;
@@ -102,17 +125,17 @@ impl Store {
     }
 
     /// Keeps a run: when this returns, a kill of the program does not lose it.
-    pub fn keep(&self, (cell, replication): RunId, measured: &Measured) -> Result<(), Failure> {
-        let entry = Line {
-            cell,
-            replication,
-            figures: measured.figures.clone(),
-            fingerprint: measured.fingerprint.clone(),
-            requests: measured.requests,
-        };
+    pub fn keep(&self, run: RunId, measured: &Measured) -> Result<(), Failure> {
+        let entry = Line::of(run, measured);
         let mut file = self.file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let path = self.path.display();
-        file.write_all(&line(&entry)).map_err(|error| Failure::input(format!("cannot write {path}: {error}")))
+        let failed = |error: std::io::Error| Failure::input(format!("cannot write {path}: {error}"));
+        let before = file.metadata().map_err(failed)?.len();
+        file.write_all(&line(&entry)).map_err(|error| {
+            // A full disk leaves half a line, and whatever another run writes behind it would be lost with it.
+            _ = file.set_len(before);
+            failed(error)
+        })
     }
 
     /// The folder of the sweep.
@@ -134,7 +157,12 @@ fn line(value: &impl Serialize) -> Vec<u8> {
 }
 
 /// Reads the runs of a journal; returns the length of what is whole. A last line without its end was cut off by a kill.
-fn read(file: &File, plan: &str, path: &Path, done: &mut BTreeMap<RunId, Measured>) -> Result<u64, Failure> {
+fn read(
+    file: &File,
+    (plan, figures): (&str, usize),
+    path: &Path,
+    done: &mut BTreeMap<RunId, Measured>,
+) -> Result<u64, Failure> {
     let refuse = |number: usize, why: &str| {
         Failure::input(format!("{}:{number}: {why}; --fresh starts over", path.display()))
     };
@@ -164,6 +192,13 @@ fn read(file: &File, plan: &str, path: &Path, done: &mut BTreeMap<RunId, Measure
         } else {
             let entry: Line =
                 serde_json::from_slice(&text).map_err(|_| refuse(number, "is no run of a sweep"))?;
+            if entry.sha256 != entry.hash() {
+                return Err(refuse(number, "is damaged: it does not have its own hash"));
+            }
+            if entry.figures.len() != figures {
+                let why = format!("has {} figures where a run has {figures}", entry.figures.len());
+                return Err(refuse(number, &why));
+            }
             let measured =
                 Measured { figures: entry.figures, fingerprint: entry.fingerprint, requests: entry.requests };
             done.insert((entry.cell, entry.replication), measured);
@@ -184,7 +219,7 @@ mod tests {
     fn a_journal_that_was_cut_off_anywhere_loses_its_last_line_at_most() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(JOURNAL);
-        let (store, done) = Store::open(folder.path(), "plan", Before::Refuse).unwrap();
+        let (store, done) = Store::open(folder.path(), "plan", 2, Before::Refuse).unwrap();
         assert!(done.is_empty());
         for run in 0..3 {
             store.keep((1, run), &measured(0.1 + run as f64)).unwrap();
@@ -195,23 +230,23 @@ mod tests {
             whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).collect();
         for cut in ends[0]..=whole.len() {
             std::fs::write(&path, &whole[..cut]).unwrap();
-            let (store, done) = Store::open(folder.path(), "plan", Before::Resume).unwrap();
+            let (store, done) = Store::open(folder.path(), "plan", 2, Before::Resume).unwrap();
             let kept = ends.iter().filter(|&&end| end <= cut).count() - 1;
             assert_eq!(done.len(), kept, "cut at {cut}");
             store.keep((9, 9), &measured(4.0)).unwrap();
             drop(store);
-            let (_, again) = Store::open(folder.path(), "plan", Before::Resume).unwrap();
+            let (_, again) = Store::open(folder.path(), "plan", 2, Before::Resume).unwrap();
             assert_eq!(again.len(), kept + 1, "what was cut off is written over");
             assert!(done.iter().all(|(run, found)| again[run] == *found));
         }
         std::fs::write(&path, &whole[..ends[0] - 3]).unwrap();
-        assert!(Store::open(folder.path(), "plan", Before::Resume).unwrap().1.is_empty(), "a cut head");
+        assert!(Store::open(folder.path(), "plan", 2, Before::Resume).unwrap().1.is_empty(), "a cut head");
     }
 
     #[test]
     fn numbers_come_back_to_the_bit() {
         let folder = tempfile::tempdir().unwrap();
-        let (store, _) = Store::open(folder.path(), "plan", Before::Refuse).unwrap();
+        let (store, _) = Store::open(folder.path(), "plan", 2, Before::Refuse).unwrap();
         let values = [0.1 + 0.2, 1e-300, 123_456_789.123_456_78, f64::MAX, 2f64.powi(-1074)];
         // A parser that is not exact to the last bit errs in some of a hundred: 2,000 of all sizes.
         let many = (1..2000).map(|n| f64::from(n).sqrt() * 10f64.powi(n % 37 - 18));
@@ -219,14 +254,14 @@ mod tests {
         for (run, &value) in (0..).zip(&all) {
             store.keep((0, run), &measured(value)).unwrap();
         }
-        let (_, done) = Store::open(folder.path(), "plan", Before::Resume).unwrap();
+        let (_, done) = Store::open(folder.path(), "plan", 2, Before::Resume).unwrap();
         assert!((0..).zip(&all).all(|(run, &value)| done[&(0, run)] == measured(value)));
     }
 
     #[test]
     fn journals_of_others_are_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let open = |plan: &str, before| Store::open(folder.path(), plan, before).err().map(|f| f.message);
+        let open = |plan: &str, before| Store::open(folder.path(), plan, 2, before).err().map(|f| f.message);
         assert_eq!(open("plan", Before::Refuse), None);
         assert!(open("plan", Before::Refuse).unwrap().contains("--resume finishes it"));
         assert!(open("other", Before::Resume).unwrap().contains("of another scenario, sweep or version"));

@@ -351,7 +351,8 @@ impl Task {
         setting: &Setting<'_>,
     ) -> Result<Found, Failure> {
         let parts = Parts::of(self);
-        let (store, done) = Store::open(folder.target(), &parts.task.fixed(), setting.before)?;
+        let (plan, figures) = (parts.task.fixed(), parts.task.paths().len());
+        let (store, done) = Store::open(folder.target(), &plan, figures, setting.before)?;
         let bench = Bench::new(&parts.task, &store, done, setting);
         let lattice = &tuning.lattice;
         let mut search =

@@ -11,6 +11,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 /// More text than this in one trace is refused: no real one has it, a gzip bomb does.
 pub(super) const LONGEST_TEXT: u64 = 16 << 30;
 
+/// A gzip file that unpacks to more than so many times its size is refused, once it has unpacked [`BOMB_FROM`] bytes: repeated rows are no
+/// recording, and rows that differ do not pack so well.
+const BOMB_RATIO: u64 = 200;
+
+/// Text that any gzip file may unpack to.
+const BOMB_FROM: u64 = 64 << 20;
+
 /// More text than this in one row is refused.
 const LONGEST_ROW: u64 = 1 << 20;
 
@@ -48,11 +55,13 @@ pub(super) fn text(path: &Path, shown: &str) -> Result<Bounded, TraceError> {
         return Err(TraceError::new(shown, None, format!("is {what}, not CSV text or gzip")).hint(hint));
     }
     let packed = head.starts_with(&[0x1f, 0x8b]);
+    let most = file.metadata().ok().filter(|_| packed);
+    let most = most.map_or(LONGEST_TEXT, |file| (file.len() * BOMB_RATIO).clamp(BOMB_FROM, LONGEST_TEXT));
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head).to_vec();
     let whole = io::Cursor::new(head).chain(file);
     let inner: Box<dyn Read + Send> =
         if packed { Box::new(MultiGzDecoder::new(BufReader::new(whole))) } else { Box::new(whole) };
-    Ok(Bounded { inner, total: 0, row: RowMeter::default() })
+    Ok(Bounded { inner, total: 0, most, row: RowMeter::default() })
 }
 
 fn regular(path: &Path, shown: &str) -> Result<File, TraceError> {
@@ -61,6 +70,11 @@ fn regular(path: &Path, shown: &str) -> Result<File, TraceError> {
     if !kind.is_file() {
         return Err(TraceError::new(shown, None, "is not a regular file")
             .hint("a trace is read twice: save it to a file"));
+    }
+    // Told by its size, before hours are spent on its hash.
+    if kind.len() > LONGEST_TEXT {
+        let rule = format!("is {} GiB long, and {} GiB are the most", kind.len() >> 30, LONGEST_TEXT >> 30);
+        return Err(TraceError::new(shown, None, rule).hint("split it, or count the requests into bins"));
     }
     File::open(path).map_err(|error| unreadable(shown, &error))
 }
@@ -103,6 +117,8 @@ impl RowMeter {
 pub(super) struct Bounded {
     inner: Box<dyn Read + Send>,
     total: u64,
+    /// Most text in all.
+    most: u64,
     /// Shared with the parser.
     pub row: RowMeter,
 }
@@ -114,6 +130,9 @@ impl Read for Bounded {
         let row = self.row.0.fetch_add(read as u64, Relaxed) + read as u64;
         if self.total > LONGEST_TEXT {
             return Err(io::Error::other(format!("it holds more than {} GiB of text", LONGEST_TEXT >> 30)));
+        }
+        if self.total > self.most {
+            return Err(io::Error::other(format!("it unpacks to more than {BOMB_RATIO} times its size")));
         }
         if row > LONGEST_ROW {
             return Err(io::Error::other(format!("a row is longer than {} KiB", LONGEST_ROW >> 10)));

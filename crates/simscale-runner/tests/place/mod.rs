@@ -100,3 +100,22 @@ pub fn out(output: &Output) -> String {
 pub fn err(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
+
+/// The program with files that cannot grow beyond so many bytes, rounded up to half a KiB: how a full disk looks from inside.
+pub fn with_limit(place: &Place, bytes: u64, args: &[&str]) -> Output {
+    let program = place.command(args);
+    let mut shell = Command::new("sh");
+    // The signal that comes with the limit is ignored, so that writing fails as it does on a full disk.
+    let script = format!("trap '' XFSZ; ulimit -f {} && exec \"$0\" \"$@\"", bytes.div_ceil(512));
+    shell.args(["-c", &script]).arg(program.get_program()).args(program.get_args());
+    if let Some(folder) = program.get_current_dir() {
+        shell.current_dir(folder);
+    }
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell.output().unwrap()
+}

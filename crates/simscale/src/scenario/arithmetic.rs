@@ -8,7 +8,7 @@ use crate::text::Duration;
 /// Utilisation that sizes are stated at when no policy tracks the CPU.
 const USUAL: f64 = 0.7;
 
-/// Most points at which a load is looked at.
+/// Most points at which the parts of a load are looked at.
 const POINTS: u64 = 200_000;
 
 /// One thing that the envelope says: a sentence, and the figures in it.
@@ -54,7 +54,7 @@ impl Scenario {
         let load = self.workload.load()?;
         let curve = load.curve(&self.simulation);
         let length = self.simulation.duration.nanos();
-        let points = (length / 1_000_000_000).clamp(1, POINTS);
+        let points = (length / 1_000_000_000).clamp(1, (POINTS as f64 / load.parts()).ceil() as u64);
         let step = length / points;
         let rate = |point: u64| curve.rate_at(simscale_core::SimTime::from_nanos(point * step + step / 2));
         let (sum, top) =

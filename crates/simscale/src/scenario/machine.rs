@@ -160,7 +160,7 @@ impl Machine {
 }
 
 impl Operation {
-    fn when(&self) -> When<'_> {
+    pub(super) fn when(&self) -> When<'_> {
         When {
             time: self.time,
             days: self.days.as_deref(),

@@ -4,6 +4,7 @@
 //! the engine and its checks. [`Scenario::simulation`] hands the engine a world, a workload and policies.
 
 mod alarm;
+mod amount;
 mod anomaly;
 mod arithmetic;
 mod balancer;
@@ -53,6 +54,7 @@ mod workload;
 
 pub use crate::text::Statistic;
 pub use alarm::{Alarm, Comparison, LowSamples, MissingData, Window};
+pub use amount::{MOST_MOMENTS, MOST_PERIODS, MOST_STEPS};
 pub use anomaly::Anomaly;
 pub use arithmetic::{Arithmetic, Figure, Rates};
 pub use balancer::{Algorithm, Balancer, HealthCheck, MinimumHealthy};
@@ -322,6 +324,7 @@ impl Scenario {
         }
         self.simulation.check(&self.metrics, check);
         self.workload.check(check);
+        let fits = self.check_amount(check);
         self.service.check(check);
         self.clients.check(check);
         self.instance.check(check);
@@ -347,7 +350,10 @@ impl Scenario {
         self.check_lead_in(check);
         self.prices.check(check);
         self.expect.check(&self.objective, check);
-        policy::check(self, &self.resolved(), check);
+        // Policies are built to be checked, which expands their schedules over the run.
+        if fits {
+            policy::check(self, &self.resolved(), check);
+        }
         if let Some(sweep) = &self.sweep {
             sweep.check(check);
         }

@@ -49,6 +49,16 @@ impl When<'_> {
         moments
     }
 
+    /// The most moments that a run can have of it, without expanding it.
+    pub(crate) fn most(&self, run: &RunSettings) -> u64 {
+        let days = run.duration.nanos() / (86_400 * 1_000_000_000) + 1;
+        match (self.at, self.cron) {
+            (Some(_), _) => 1,
+            (None, Some(cron)) => cron.times_a_day().saturating_mul(days),
+            (None, None) => days,
+        }
+    }
+
     /// The moments of one date.
     fn on(&self, date: Date, zone: &TimeZone) -> Vec<Timestamp> {
         if let Some(time) =
@@ -95,8 +105,7 @@ impl When<'_> {
             check.fail(&format!("{path}.days"), format!("belongs to time, not to {}", given[0]), "remove it");
         }
         self.check_bounds(path, run, check);
-        let days = run.duration.nanos() / (86_400 * 1_000_000_000) + 1;
-        if self.cron.is_some_and(|cron| cron.times_a_day().saturating_mul(days) > MOST) {
+        if self.cron.is_some() && self.most(run) > MOST {
             let rule = format!("may act more than {MOST} times in a run of {}", run.duration);
             check.fail(&format!("{path}.cron"), rule, "let it act less often");
         }

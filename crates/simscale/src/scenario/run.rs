@@ -87,11 +87,12 @@ impl RunSettings {
     }
 
     /// A moment of the run on the clock of [`RunSettings::time_zone`], to the millisecond: `2026-03-02T14:32:00.500+01:00`; without
-    /// milliseconds where there are none.
+    /// milliseconds where there are none; the calendar ends with the year 9999.
     pub fn local_text(&self, at: SimTime) -> String {
         let zone = zone(&self.time_zone).unwrap_or(TimeZone::UTC);
         let millis = at.as_nanos() / 1_000_000;
-        let moment = timestamp(self.start) + SignedDuration::from_millis(millis as i64);
+        let since = SignedDuration::from_millis(millis as i64);
+        let moment = timestamp(self.start).checked_add(since).unwrap_or(Timestamp::MAX);
         let format =
             if millis.is_multiple_of(1000) { "%Y-%m-%dT%H:%M:%S%:z" } else { "%Y-%m-%dT%H:%M:%S%.3f%:z" };
         moment.to_zoned(zone).strftime(format).to_string()
@@ -103,6 +104,11 @@ impl RunSettings {
         }
         if self.duration > LONGEST {
             check.fail("simulation.duration", "is longer than ten years", "write at most \"3650d\"");
+        }
+        let end = self.start.unix_nanos().saturating_add(i128::from(self.duration.nanos()));
+        if Timestamp::from_nanosecond(end).is_err() {
+            let hint = "start earlier, such as \"2026-03-02T00:00:00Z\", or shorten the run";
+            check.fail("simulation.start", "lets the run end after the year 9999", hint);
         }
         if self.lead_in.time() >= self.duration && !self.duration.is_zero() {
             let rule = format!("leaves nothing of the duration ({})", self.duration);

@@ -124,7 +124,7 @@ impl ScheduleEntry {
         }
     }
 
-    fn when(&self) -> When<'_> {
+    pub(super) fn when(&self) -> When<'_> {
         When {
             time: self.time,
             days: self.days.as_deref(),
