@@ -5,8 +5,8 @@ mod page;
 mod verdict;
 
 pub use file::{Told, file};
-pub(crate) use page::wrapped;
 pub use page::{Look, Mark, Page};
+pub(crate) use page::{tamed, wrapped};
 pub use verdict::{judgement, verdict};
 
 use crate::number::{count, counted, money, percent, plain, rate, seconds, span};

@@ -127,7 +127,8 @@ impl Saved {
         };
         let shown = file.display();
         let text = input::bounded_text(&file, LARGEST)?;
-        Saved::parse(&text).map_err(|why| Failure::input(format!("{shown}: {why}")))
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        Saved::parse(text).map_err(|why| Failure::input(format!("{shown}: {why}")))
     }
 
     fn parse(text: &str) -> Result<Saved, String> {
@@ -152,7 +153,17 @@ impl Saved {
         let whole = self.cells.iter().all(|cell| {
             cell.runs.len() == self.seeds.len() && cell.runs.iter().all(|run| run.len() == self.figures.len())
         });
-        if whole { Ok(self) } else { Err("has cells of different lengths; write it again".to_owned()) }
+        let mut seeds = self.seeds.clone();
+        seeds.sort_unstable();
+        seeds.dedup();
+        let rule = match self.kind {
+            _ if !whole => "has cells of different lengths",
+            _ if !(0.5..1.0).contains(&self.confidence) => "has a confidence that is not within 0.5 and 1",
+            _ if seeds.len() != self.seeds.len() => "has a seed twice, as if one run were two",
+            Kind::Run if self.cells.len() != 1 => "is of a run, and has not one cell",
+            _ => return Ok(self),
+        };
+        Err(format!("{rule}; write it again"))
     }
 
     /// The values of a figure in a cell with their seeds; those not measured are left out.

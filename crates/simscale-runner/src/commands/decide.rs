@@ -6,7 +6,7 @@ use crate::input;
 use crate::number::{counted, span};
 use crate::output::{ACTIVITY_COLUMNS, activity_cells};
 use crate::record::Console;
-use crate::report::{Look, wrapped};
+use crate::report::{Look, tamed, wrapped};
 use crate::source::{Changes, read_text};
 use simscale::decide::{Control, MAX_LINE_BYTES, Recording, run};
 use simscale::engine::{ActivityKind, ActivityRow, Sink};
@@ -85,7 +85,8 @@ fn recording_text(file: &str) -> Result<String, Failure> {
 }
 
 fn bad_lines(file: &str, bad: &[simscale::decide::BadLine]) -> String {
-    let mut lines: Vec<String> = bad.iter().take(TOLD).map(|bad| format!("{file}: {bad}")).collect();
+    let mut lines: Vec<String> =
+        bad.iter().take(TOLD).map(|bad| format!("{file}: {}", tamed(&bad.to_string()))).collect();
     if bad.len() > TOLD {
         lines.push(format!(
             "{file}: and {} more",

@@ -174,17 +174,18 @@ fn ascii(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii() { c } else { '?' }).collect()
 }
 
-/// A word that does to a terminal what words do: signs that steer it, or turn the direction of writing, are shown as replaced.
-fn tame(word: &str) -> String {
+/// A text from outside on one line, that does to a terminal what text does: signs that steer it, or turn the direction of writing, are
+/// replaced.
+pub(crate) fn tamed(text: &str) -> String {
     let turns =
         |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    word.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Lines of at most `width` letters, broken between words; a longer word gets a line of its own.
 pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in text.split_whitespace().map(tame) {
+    for word in text.split_whitespace().map(tamed) {
         let last = lines.last_mut().expect("there is always a line");
         if !last.is_empty() && last.chars().count() + 1 + word.chars().count() > width {
             lines.push(word);

@@ -241,7 +241,7 @@ impl Rows {
             };
             let rule = format!(
                 "{name}: {}{scaled} makes {rate:e} requests/s, and more than 1e9/s is a mistake",
-                raw.value
+                shown(raw.value)
             );
             return Err(self.fail(raw.line, rule));
         }
@@ -356,6 +356,11 @@ fn delimiter(path: &Path, shown: &str) -> Result<u8, TraceError> {
     let first = lines.into_iter().find(|line| !line.starts_with(b"#")).unwrap_or_default();
     let times = |sign: u8| first.iter().filter(|&&byte| byte == sign).count();
     Ok(*[b'\t', b';', b','].iter().max_by_key(|&&sign| times(sign)).expect("there are three"))
+}
+
+/// A number as people write it: 300 digits are none.
+fn shown(value: f64) -> String {
+    if value.abs() < 1e15 { value.to_string() } else { format!("{value:e}") }
 }
 
 /// Columns to choose from, the likeliest first.

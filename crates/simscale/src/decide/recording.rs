@@ -108,6 +108,7 @@ impl Recording {
         let mut bad = Vec::new();
         let mut recording = Recording::default();
         let mut headed = false;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for (index, text) in text.lines().enumerate() {
             let line = index + 1;
             if line > MAX_LINES {

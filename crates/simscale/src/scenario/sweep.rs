@@ -162,6 +162,13 @@ impl Sweep {
         }
         for (path, values) in &self.axes {
             let place = format!("sweep.axes.{}", quoted(path));
+            if path.split('.').next().is_some_and(|first| first.trim() == "sweep") {
+                check.fail(
+                    &place,
+                    "varies the sweep itself",
+                    "vary a value of the scenario, such as group.min",
+                );
+            }
             match points(values) {
                 Ok(points) if points.is_empty() => {
                     check.fail(&place, "has no point", "write a list such as [2, 4], or remove the axis");
