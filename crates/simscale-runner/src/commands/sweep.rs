@@ -165,9 +165,8 @@ pub(super) fn planned(args: &SweepArgs, word: &str, stop: &AtomicBool) -> Result
     let mut document = Document::parse(&args.file, &text).map_err(drawn)?;
     let changes = Changes { seed: None, set: args.set.clone() };
     let overrides = changes.overrides()?;
-    for change in overrides.iter().cloned().chain(axes(&args.sweep)?) {
-        document.overlay(&change).map_err(drawn)?;
-    }
+    let all: Vec<Override> = overrides.iter().cloned().chain(axes(&args.sweep)?).collect();
+    document.overlay_all(&all).map_err(drawn)?;
     let searched = word == "tune";
     let plan = if searched { Plan::searched(&document) } else { Plan::of(&document) }.map_err(drawn)?;
     let base = simscale::Scenario::read_document(&document).map_err(drawn)?;

@@ -121,10 +121,23 @@ impl Document {
     /// is no table, or that names an element which does not exist; or a value beyond the limits of
     /// [`Document::parse`]. The document is then what it was before.
     pub fn overlay(&mut self, change: &Override) -> Result<(), Diagnostics> {
+        self.overlay_all(std::slice::from_ref(change))
+    }
+
+    /// Lays overrides on the document in their order, all or none; the text is parsed once, however many there are.
+    ///
+    /// # Errors
+    /// As [`Document::overlay`], for the first override that cannot be laid.
+    pub fn overlay_all(&mut self, changes: &[Override]) -> Result<(), Diagnostics> {
+        if changes.is_empty() {
+            return Ok(());
+        }
         let mut next = self.clone();
-        let text = format!("{}={}", change.path, change.value);
-        next.sources.add(&format!("{} {text}", change.origin), &text, Origin::Override);
-        next.changes.push(change.clone());
+        for change in changes {
+            let text = format!("{}={}", change.path, change.value);
+            next.sources.add(&format!("{} {text}", change.origin), &text, Origin::Override);
+            next.changes.push(change.clone());
+        }
         next.build()?;
         *self = next;
         Ok(())

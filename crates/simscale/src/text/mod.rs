@@ -59,8 +59,6 @@ pub fn read<T: DeserializeOwned + JsonSchema>(
     overrides: &[Override],
 ) -> Result<Read<T>, Diagnostics> {
     let mut document = Document::parse(source_name, text)?;
-    for change in overrides {
-        document.overlay(change)?;
-    }
+    document.overlay_all(overrides)?;
     Ok(Read { value: document.read()?, document })
 }
