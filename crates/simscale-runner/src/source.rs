@@ -1,8 +1,8 @@
 //! A scenario's file with what belongs to it: its text, the overrides laid on it, its checked trace.
 
 use crate::failure::{Code, Failure};
-use crate::lead_in::{self, Cut};
 use crate::input;
+use crate::lead_in::{self, Cut};
 use crate::output::{TraceRecord, file_name};
 use crate::trace::{CheckedTrace, TraceFormat};
 use simscale::Scenario;

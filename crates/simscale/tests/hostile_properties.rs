@@ -144,7 +144,7 @@ proptest! {
         which in any::<Index>(),
         changes in prop::collection::vec(change(), 0..4),
     ) {
-        let text = changed(which.get(SHIPPED.as_slice()), &changes);
+        let text = changed(which.get::<String>(&SHIPPED), &changes);
         match Scenario::read("f.toml", &text, &[]) {
             Err(mistakes) => {
                 prop_assert!(mistakes.count() > 0 && !mistakes.to_string().is_empty());
