@@ -157,7 +157,7 @@ fn what_is_no_file_is_refused_in_time() {
         refused(place, &["check", "loop"], &["loop: cannot be read: Too many levels of symbolic links"]);
         refused(place, &["check", "/dev/null"], &["group: is missing"]);
         for trace in ["pipe", "/dev/zero", "loop", "."] {
-            let name = format!("{}.toml", trace.replace('/', "-"));
+            let name = format!("t{}.toml", trace.replace('/', "-"));
             place.write(&name, &with_trace(trace));
             refused(place, &["check", &name], &["workload.trace.file: "]);
         }
@@ -170,9 +170,7 @@ fn what_is_no_file_is_refused_in_time() {
         );
         place.write(
             "versus.toml",
-            &format!(
-                "{SMALL}[expect]\nversus = \"pipe\"\n\"cost_usd.total\" = {{ rises_below = \"5 %\" }}\n"
-            ),
+            &format!("{SMALL}[expect]\nversus = \"pipe\"\n\"cost_usd.total\" = {{ rise_ratio = 0.05 }}\n"),
         );
         scope.spawn(move || refused(place, &["run", "versus.toml"], &["pipe: "]));
     });
@@ -197,7 +195,7 @@ fn gzip_bombs_are_refused_before_they_are_unpacked() {
     place.write("r.toml", &requests);
     let pack = |head: &str, piece: &str, mib: usize| {
         let file = File::create(place.path("t.csv.gz")).unwrap();
-        let mut packer = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+        let mut packer = flate2::write::GzEncoder::new(file, flate2::Compression::best());
         packer.write_all(head.as_bytes()).unwrap();
         let block = piece.repeat((1 << 20) / piece.len());
         (0..mib).for_each(|_| packer.write_all(block.as_bytes()).unwrap());

@@ -156,6 +156,10 @@ proptest! {
                 let again = again.unwrap_or_else(|mistakes| panic!("{mistakes}\n{written}"));
                 prop_assert_eq!(again, scenario.resolved());
                 scenario.arithmetic(None);
+                // Its lead-in is found in a run before.
+                if scenario.seeks_lead_in() {
+                    return Ok(());
+                }
                 scenario.simulation(None, Some(Box::new(std::iter::empty()))).map_err(|error| TestCaseError::fail(error.to_string()))?;
                 if let Some(sweep) = scenario.sweep.filter(|sweep| sweep.axes.is_empty()) {
                     prop_assert!(sweep.replications > 0);

@@ -265,7 +265,7 @@ mod tests {
         assert_eq!(open("plan", Before::Refuse), None);
         assert!(open("plan", Before::Refuse).unwrap().contains("--resume finishes it"));
         assert!(open("other", Before::Resume).unwrap().contains("of another scenario, sweep or version"));
-        std::fs::write(folder.path().join(JOURNAL), "{\"schema\":1,\"plan\":\"plan\"}\nnonsense\n").unwrap();
+        std::fs::write(folder.path().join(JOURNAL), "{\"schema\":2,\"plan\":\"plan\"}\nnonsense\n").unwrap();
         assert!(open("plan", Before::Resume).unwrap().contains(":2: is no run of a sweep"));
         std::fs::write(folder.path().join(JOURNAL), "nonsense\n").unwrap();
         assert!(open("plan", Before::Resume).unwrap().contains(":1: is no head of a journal"));

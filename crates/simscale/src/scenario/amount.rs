@@ -2,6 +2,7 @@
 //! not would fill a disk, or outlive whoever started it.
 
 use super::fault::FaultTime;
+use super::workload::HIGHEST;
 use super::{Load, Rates, Scenario};
 use crate::text::{Check, Duration};
 
@@ -82,14 +83,15 @@ impl Scenario {
         let load = self.workload.load();
         let arrivals = match trace {
             Some(rates) => rates.mean * run.seconds(),
-            None => load.as_ref().map_or(0.0, |load| load.most(run)),
+            // A rate that cannot be has its own message.
+            None => load.as_ref().filter(|load| load.highest() <= HIGHEST).map_or(0.0, |load| load.most(run)),
         };
         let sessions =
             self.clients.sessions.as_ref().map_or(1.0, |sessions| sessions.requests.mean().max(1.0));
         let attempts = self.clients.retries.as_ref().map_or(1.0, |retries| 1.0 + f64::from(retries.max));
         let instances = f64::from(self.group.max) + self.machine.len() as f64;
         let health = self.balancer.health_check.as_ref().filter(|_| self.queue.is_none());
-        let checks = health.map_or(0.0, |check| self.times(check.interval));
+        let checks = health.map_or(0.0, |check| self.times(check.interval.max(Duration::from_secs(1))));
         let looks = (self.policy.len() + self.objective.len()) as f64 * self.times(Duration::from_secs(1));
         let faults = self.fault.iter().map(|fault| match fault.when {
             FaultTime::Every(mean) => self.times(mean),

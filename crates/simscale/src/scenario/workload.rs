@@ -11,7 +11,7 @@ use super::load::{
 use crate::text::{Check, Duration};
 
 /// The highest rate that a run accepts, requests/s.
-const HIGHEST: f64 = 1e9;
+pub(super) const HIGHEST: f64 = 1e9;
 
 /// What arrives: exactly one of the loads (`constant`, `steps`, `ramp`, `diurnal`, `weekly`, `flash_crowd`, `mmpp`, `sum`,
 /// `scaled`) or a recorded `trace`.
