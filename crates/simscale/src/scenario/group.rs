@@ -80,7 +80,7 @@ pub struct Group {
     #[schemars(length(max = 1000))]
     pub suspend: Vec<Suspension>,
     /// Whether zones that differ by two instances and more are evened out at a look of the group: a launch in the emptiest zone that has room, then a
-    /// termination in the fullest, above `max` by at most a tenth or one; default true, as AWS; an ECS service has none, and beside `maintenance` or a [[refresh]] it must be false.
+    /// termination in the fullest, above `max` by at most a tenth or one; default true, as AWS; an ECS service has none, and beside `maintenance` or a `[[refresh]]` it must be false.
     #[serde(default = "yes")]
     pub zone_rebalancing: bool,
     /// Several instance types, on demand and Spot; default none: the type of `instance` on demand.

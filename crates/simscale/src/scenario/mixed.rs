@@ -51,7 +51,7 @@ pub struct Mixed {
     pub deregister_on_notice: bool,
     /// Whether a replacement is launched at the recommendation, or else at the notice, and the old instance terminated once the new one is healthy
     /// (Capacity Rebalancing); the group may then exceed its desired capacity by a tenth or one above `max`; default false: an
-    /// interrupted instance is replaced when the group's health check finds it gone; it does not go with `group.maintenance` or a [[refresh]].
+    /// interrupted instance is replaced when the group's health check finds it gone; it does not go with `group.maintenance` or a `[[refresh]]`.
     #[serde(default)]
     pub capacity_rebalancing: bool,
     /// Laws of interruption; default none: only a drop of `capacity` interrupts.
