@@ -2,6 +2,7 @@
 
 use crate::check;
 use crate::error::{ErrorKind, OracleError, Result};
+use crate::uniform;
 
 /// Most elementary steps (states times jumps) spent on one call.
 const MAX_WORK: f64 = 2e10;
@@ -101,25 +102,8 @@ impl BootingMmc {
     }
 
     fn run(&mut self, span: f64, alpha: f64) {
-        // Short stretches keep exp(-speed * h) away from 0.
-        let stretches = (self.speed() * span / 64.0).ceil().max(1.0);
-        let mean = self.speed() * span / stretches;
-        for _ in 0..stretches as u64 {
-            let mut power = self.law.clone();
-            let mut weight = (-mean).exp();
-            let (mut next, mut covered) = (vec![0.0; power.len()], 0.0);
-            for k in 1.. {
-                next.iter_mut().zip(&power).for_each(|(n, p)| *n += weight * p);
-                covered += weight;
-                weight *= mean / f64::from(k);
-                if f64::from(k) > mean && weight < 1e-18 {
-                    break;
-                }
-                power = self.jump(&power, alpha);
-            }
-            next.iter_mut().for_each(|p| *p /= covered);
-            self.law = next;
-        }
+        let law = std::mem::take(&mut self.law);
+        self.law = uniform::after(law, self.speed(), span, |law| self.jump(law, alpha));
     }
 
     /// One jump of the uniformised chain.

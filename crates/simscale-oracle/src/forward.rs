@@ -3,6 +3,7 @@
 use crate::check;
 use crate::error::{ErrorKind, OracleError, Result};
 use crate::steps::{Steps, merged_times};
+use crate::uniform;
 
 /// Most elementary steps (states times jumps) spent on one call.
 const MAX_WORK: f64 = 2e10;
@@ -122,27 +123,10 @@ impl ForwardMmc {
 
     fn run(&mut self, lambda: f64, span: f64) {
         let speed = lambda + self.c() as f64 * self.mu;
-        if speed == 0.0 {
-            return;
-        }
-        // Short stretches keep exp(-speed * h) away from 0.
-        let stretches = (speed * span / 64.0).ceil().max(1.0);
-        let mean = speed * span / stretches;
-        for _ in 0..stretches as u64 {
-            let mut power = self.law.clone();
-            let mut weight = (-mean).exp();
-            let (mut next, mut covered) = (vec![0.0; power.len()], 0.0);
-            for k in 1.. {
-                next.iter_mut().zip(&power).for_each(|(n, p)| *n += weight * p);
-                covered += weight;
-                weight *= mean / f64::from(k);
-                if f64::from(k) > mean && weight < 1e-18 {
-                    break;
-                }
-                power = self.jump(&power, lambda / speed, self.mu / speed);
-            }
-            next.iter_mut().for_each(|p| *p /= covered);
-            self.law = next;
+        if speed > 0.0 {
+            let law = std::mem::take(&mut self.law);
+            self.law =
+                uniform::after(law, speed, span, |law| self.jump(law, lambda / speed, self.mu / speed));
         }
     }
 

@@ -29,6 +29,7 @@ mod matrix;
 mod phase;
 mod poisson;
 mod roots;
+mod uniform;
 
 pub mod booting;
 pub mod elasticity;

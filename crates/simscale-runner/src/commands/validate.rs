@@ -11,10 +11,10 @@ use std::sync::atomic::AtomicBool;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// A part of the grid, in about a minute on two processors; the default.
+    /// A part of the grid, meant for a minute on two processors; the default.
     #[arg(long, conflicts_with = "full")]
     quick: bool,
-    /// The whole grid, in about fifteen minutes on two processors.
+    /// The whole grid, meant for fifteen minutes on two processors.
     #[arg(long)]
     full: bool,
     /// Only cases whose name contains this text.
@@ -42,7 +42,7 @@ pub struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  simscale validate                       a table of theory against simulation, in about a minute
+  simscale validate                       a table of theory against simulation
   simscale validate --full --out results/validation
   simscale validate --full --only 'least outstanding'
   simscale validate --seed 2 --format json | jq .chi_square

@@ -30,9 +30,9 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// For the quick grid, about a minute on two processors.
+    /// For the quick grid: meant for a minute on two processors.
     pub const QUICK: Budget = Budget { share: 4e6, last: 1.6e7 };
-    /// For the full grid, about fifteen minutes on two processors.
+    /// For the full grid: meant for fifteen minutes on two processors.
     pub const FULL: Budget = Budget { share: 1e7, last: 1.5e8 };
 
     /// So many requests a case, and ten times as many for one that is not decided by then.
